@@ -1,0 +1,1 @@
+"""Text in, searchable resumes out: read, structure, encode, store."""

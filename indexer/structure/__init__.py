@@ -1,0 +1,1 @@
+"""Raw text to structure: sections, segments, requirements, language, contact details."""

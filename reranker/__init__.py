@@ -1,0 +1,1 @@
+"""Run in, ranking out: the late-interaction model, fit and evidence."""

@@ -1,0 +1,1 @@
+"""Brief in, run out: lexical and dense recall, fused; evaluation of runs."""

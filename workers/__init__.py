@@ -1,0 +1,1 @@
+"""The processes: command line, service, queue workers."""
