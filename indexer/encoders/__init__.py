@@ -1,6 +1,7 @@
 """Text to vectors. The protocol, and the one function that opens an encoder by name."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 from indexer.vectors import FloatMatrix
@@ -28,3 +29,17 @@ class Encoder(Protocol):
         """Return float32 `[len(texts), dim]`, L2-normalised. A text longer than the model's window is split
         into windows whose pooled vectors are averaged by length: nothing is cut off."""
         ...
+
+
+def open_encoder(
+    name: str = "multilingual-e5-small",
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    cache: Path,
+    threads: int | None = None,
+) -> Encoder:
+    """Open an encoder by name."""
+    from indexer.encoders.e5 import E5Encoder
+
+    return E5Encoder(cache, device="cpu" if device == "auto" else device, precision="fp32")
