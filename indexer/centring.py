@@ -71,7 +71,8 @@ class LanguageMeans:
         """Return float32 `[n, dim]`: centred and L2-normalised rows. A row equal to the mean becomes zero."""
         centred = vectors - self.mean(language, role)
         norms = np.linalg.norm(centred, axis=1, keepdims=True)
-        return np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 1e-9)
+        unit: FloatMatrix = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 1e-9)
+        return unit
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, for the manifest of a generation."""

@@ -1,0 +1,36 @@
+"""Pairs of brief and resume to fit and evidence, without an index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from indexer.briefs import Brief
+from indexer.centring import LanguageMeans
+from indexer.encoders import Encoder
+from indexer.indexing import encode_resumes
+from indexer.resumes import Resume, Segment
+from reranker.ranking import RankedResume
+from reranker.reranker import Reranker
+from retriever.briefs import BriefEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class PairScorer:
+    """Scores pairs, each on its own: centred by the means that ship with the encoder, not by the pairs at hand."""
+
+    encoder: Encoder
+    brief_encoder: BriefEncoder
+    reranker: Reranker
+    means: LanguageMeans
+
+    def __call__(self, pairs: Sequence[tuple[Brief, Resume]]) -> list[RankedResume]:
+        """One result a pair, in order. A resume that occurs in several pairs is encoded once."""
+        places: dict[tuple[str, tuple[Segment, ...]], int] = {}
+        rows = [places.setdefault((resume.text, resume.segments), len(places)) for _, resume in pairs]
+        first = {row: resume for row, (_, resume) in zip(reversed(rows), reversed(pairs), strict=True)}
+        records = encode_resumes((first[row] for row in range(len(places))), self.encoder)
+        results = []
+        for row, (brief, resume) in zip(rows, pairs, strict=True):
+            record = replace(records[row], resume=resume)
+            encoded = self.brief_encoder(brief, self.means)
+            results += self.reranker(encoded, [record], self.means).items
+        return results

@@ -1,0 +1,44 @@
+"""Settings to objects: which encoder, which stores, which searcher."""
+
+from indexer.centring import LanguageMeans
+from indexer.encoders import Encoder, open_encoder
+from indexer.home import Home
+from reranker.defaults import default_reranker
+from reranker.scoring import PairScorer
+from reranker.search import Searcher
+from retriever.briefs import BriefEncoder
+from retriever.first_stage import FirstStage
+from workers.settings import Settings
+
+
+def open_settings_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name."""
+    return open_encoder(
+        settings.encoder,
+        device=settings.device,
+        precision=settings.precision,
+        cache=settings.cache.expanduser(),
+        threads=settings.threads,
+    )
+
+
+def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait: float = 0.0) -> Home:
+    """The index that the settings name; `encoder` None leaves the check of its fingerprint out (reading only)."""
+    return Home.open(
+        settings.home,
+        write=write,
+        encoder_name=encoder and encoder.name,
+        encoder_fingerprint=encoder and encoder.fingerprint,
+        wait=wait,
+    )
+
+
+def open_searcher(home: Home, encoder: Encoder) -> Searcher:
+    """Both stages over an open index."""
+    return Searcher(FirstStage(home.store, home.lexical, home.dense, BriefEncoder(encoder)), default_reranker())
+
+
+def open_scorer(encoder: Encoder) -> PairScorer:
+    """The re-ranker on pairs, with the means that ship for `encoder`."""
+    means = LanguageMeans.shipped(encoder.fingerprint, encoder.dim)
+    return PairScorer(encoder, BriefEncoder(encoder), default_reranker(), means)
