@@ -37,22 +37,34 @@ Qrels: TypeAlias = Mapping[str, Mapping[str, float]]
 """For each brief id the judged resumes and their grades, the higher the better."""
 
 
-def run_lines(brief_id: str, hits: Sequence[Scored], tag: str) -> Iterator[str]:
+def strictly_descending(hits: Iterable[Scored]) -> list[RunHit]:
+    """Return `hits`, given best first, with single-precision scores of which no two are equal.
+
+    A score that is not below the one before it becomes the next lower number, so the given order always holds.
+    Raises ValueError for a score that is not a finite single-precision number.
+    """
+    result = []
+    previous = math.inf
+    for hit in hits:
+        score = _single(hit.score)
+        if not math.isfinite(score):
+            raise ValueError(f"resume {hit.resume_id!r} has the score {hit.score}, which is not a finite number")
+        previous = min(score, _next_below(previous))
+        result.append(RunHit(hit.resume_id, previous))
+    return result
+
+
+def run_lines(brief_id: str, hits: Iterable[Scored], tag: str) -> Iterator[str]:
     """Yield one brief's lines `brief_id Q0 resume_id rank score tag`, without line ends, in the order of `hits`.
 
     Raises ValueError for an id or tag that is empty or holds white space (the format has no quotes), and for a
     score that is not finite.
     """
-    previous = math.inf
-    for rank, hit in enumerate(hits, start=1):
+    for rank, hit in enumerate(strictly_descending(hits), start=1):
         for name in (brief_id, hit.resume_id, tag):
             if name.split() != [name]:
                 raise ValueError(f"{name!r} is empty or holds white space, which a TREC run can't carry; rename it")
-        score = _single(hit.score)
-        if not math.isfinite(score):
-            raise ValueError(f"resume {hit.resume_id!r} of brief {brief_id!r} has the score {hit.score}")
-        previous = min(score, _next_below(previous))
-        yield f"{brief_id} Q0 {hit.resume_id} {rank} {previous:.9g} {tag}"
+        yield f"{brief_id} Q0 {hit.resume_id} {rank} {hit.score:.9g} {tag}"
 
 
 def write_run(run: Run, path: Path, tag: str = "shortlist") -> None:
