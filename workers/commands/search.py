@@ -13,7 +13,7 @@ from indexer.errors import BadInput, BadRecord
 from indexer.reading import Rejected, brief_from_value, read_briefs
 from indexer.structure import structure_brief
 from reranker.fit import level
-from reranker.ranking import RankedResume, Ranking
+from reranker.ranking import RankedResume, Ranking, RequirementFit
 from retriever.runs import run_lines
 from workers import output
 from workers.commands.options import (
@@ -78,19 +78,21 @@ def _briefs(text: str | None, source: str | None, failures: list[Rejected]) -> I
 def _write_run(path: Path, rankings: Iterator[Ranking]) -> int:
     done = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for done, ranking in enumerate(rankings, start=1):
+        for ranking in rankings:
             file.writelines(line + "\n" for line in run_lines(ranking.brief_id, ranking.items, "shortlist"))
+            done += 1
     return done
 
 
 def _print(rankings: Iterator[Ranking], *, as_json: bool) -> int:
     done = 0
-    for done, ranking in enumerate(rankings, start=1):
+    for ranking in rankings:
         if as_json or not output.is_terminal():
             for rank, item in enumerate(ranking.items, start=1):
                 output.emit({"brief_id": ranking.brief_id, "rank": rank, **item.to_dict()})
         else:
             print_table(ranking)
+        done += 1
     return done
 
 
@@ -107,11 +109,12 @@ def print_table(ranking: Ranking, console: Console | None = None) -> None:
 def _why(item: RankedResume) -> str:
     supported = [entry for entry in item.requirements if entry.evidence]
     supported.sort(key=lambda entry: -entry.weight * entry.fit)
-    lines = [
-        f"{entry.requirement.strip()}  [{entry.fit:.2f}]\n  ← {_one_line(entry.evidence[0].text)} ({entry.evidence[0].section})"
-        for entry in supported[:EVIDENCE_SHOWN]
-    ]
-    return "\n".join(lines) or "no requirement is supported"
+    return "\n".join(map(_because, supported[:EVIDENCE_SHOWN])) or "no requirement is supported"
+
+
+def _because(entry: RequirementFit) -> str:
+    segment = entry.evidence[0]
+    return f"{_one_line(entry.requirement)}  [{entry.fit:.2f}]\n  ← {_one_line(segment.text)} ({segment.section})"
 
 
 def _one_line(text: str) -> str:
