@@ -35,7 +35,7 @@ class Filter:
         operator = match["operator"]
         assert operator in get_args(Operator)
         values = tuple(value.strip() for value in match["value"].split(","))
-        if operator in (">=", "<=", ">", "<") and (len(values) != 1 or _number(values[0]) is None):
+        if operator in (">=", "<=", ">", "<") and (len(values) != 1 or as_number(values[0]) is None):
             raise BadFilter(f"filter {expression!r} compares with {match['value']!r}, which is not a number")
         return cls(match["field"], operator, values)  # type: ignore[arg-type]
 
@@ -49,7 +49,7 @@ class Filter:
             case "!=":
                 return not any(as_keyword(member) in self.values for member in members)
         bound = float(self.values[0])
-        numbers = [number for member in members if (number := _number(member)) is not None]
+        numbers = [number for member in members if (number := as_number(member)) is not None]
         match self.operator:
             case ">=":
                 return any(number >= bound for number in numbers)
@@ -65,11 +65,12 @@ def as_keyword(value: MetaValue) -> str:
     """The string that `=` compares: `true`/`false` for booleans, the shortest form for numbers."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def _number(value: MetaValue) -> float | None:
+def as_number(value: MetaValue) -> float | None:
+    """The number that `<` and the like compare; None for booleans and for text that is no number."""
     try:
         return None if isinstance(value, (bool, tuple)) else float(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: an integer of more than 308 digits
         return None

@@ -1,17 +1,22 @@
 """A stored resume as a plain dict and as bytes, shared by every store. Vectors are kept apart from it."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import zstandard
 
 from indexer.errors import BadRecord
+from indexer.filters import as_keyword, as_number
 from indexer.resumes import MetaValue, Resume, Section, SectionKind, Segment, Span
 from indexer.stores import StoredResume
 from indexer.vectors import SegmentVectors
 
 ID_BYTES = 511  # LMDB's longest key; OpenSearch allows 512
+VERSIONS = 2**63  # versions lie below: both LMDB's records and OpenSearch keep them in 64 bits
 
+_FILTERABLE = re.compile(r"[\w.-]+")  # the field names that a filter expression can hold
 _ZSTD_LEVEL = 3  # resumes shrink to a third; higher levels gain 5 % for several times the work
 
 
@@ -28,6 +33,23 @@ def check_id(resume_id: str) -> bytes:
             f"resume id starting {resume_id[:40]!r} takes {len(key)} bytes; use an id of at most {ID_BYTES} bytes"
         )
     return key
+
+
+def searchable_meta(resume: Resume) -> dict[str, MetaValue]:
+    """The fields that filters see: `meta`, and the resume's language under `language`."""
+    return {**resume.meta, "language": resume.language}
+
+
+def keyword_terms(meta: Mapping[str, MetaValue]) -> Iterator[tuple[str, str]]:
+    """`(field, keyword)` for each value that a filter with `=` can ask for."""
+    for field, members in _fields(meta):
+        yield from ((field, as_keyword(member)) for member in members)
+
+
+def number_terms(meta: Mapping[str, MetaValue]) -> Iterator[tuple[str, float]]:
+    """`(field, number)` for each value that a filter with `<`, `<=`, `>` or `>=` can ask for."""
+    for field, members in _fields(meta):
+        yield from ((field, number) for member in members if (number := as_number(member)) is not None)
 
 
 def to_dict(resume: Resume) -> dict[str, Any]:
@@ -85,3 +107,9 @@ def decode_resume(data: bytes | memoryview, vectors: SegmentVectors) -> StoredRe
     """Undo `encode_resume`, joining the vectors that were kept apart."""
     fields = json.loads(zstandard.ZstdDecompressor().decompress(data))
     return StoredResume(from_dict(fields["resume"]), vectors, fields["digest"])
+
+
+def _fields(meta: Mapping[str, MetaValue]) -> Iterator[tuple[str, tuple[MetaValue, ...]]]:
+    for field, held in meta.items():
+        if _FILTERABLE.fullmatch(field):
+            yield field, held if isinstance(held, tuple) else (held,)
