@@ -31,9 +31,13 @@ class CentredDenseIndex(DenseIndex, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What stage one found for one brief, list by list, each best first."""
+    """What stage one found for one brief, list by list, each best first.
+
+    `means` are those that the brief was centred with: a dense index may change to a newer generation at any time.
+    """
 
     brief: EncodedBrief
+    means: LanguageMeans
     lexical: list[Hit]
     dense: list[Hit]
     fused: list[Hit]
@@ -61,14 +65,15 @@ class FirstStage:
 
     def recall(self, brief: Brief, *, depth: int, filters: Sequence[Filter] = ()) -> Recall:
         """The lexical, the dense and the fused list, each of at most `depth` resumes."""
-        encoded = self.encoder(brief, self.dense.means)
+        means = self.dense.means
+        encoded = self.encoder(brief, means)
         lexical = self.lexical.search(lexical_queries(encoded), language=brief.language, depth=depth, filters=filters)
         dense = self._search_dense(encoded, depth, self.store.select(filters) if filters else None)
         if self.fusion == "rrf":
             fused = reciprocal_rank_fusion([lexical, dense], depth=depth)
         else:
-            fused = self._fuse(encoded, lexical, dense, depth)
-        return Recall(encoded, lexical, dense, fused)
+            fused = self._fuse(encoded, means, lexical, dense, depth)
+        return Recall(encoded, means, lexical, dense, fused)
 
     def _search_dense(self, brief: EncodedBrief, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
         lists = []
@@ -79,7 +84,9 @@ class FirstStage:
             lists.append(self.dense.search_segments(brief.vectors, weights, depth=depth, allowed=allowed))
         return lists[0] if len(lists) == 1 else reciprocal_rank_fusion(lists, depth=depth)
 
-    def _fuse(self, brief: EncodedBrief, lexical: Sequence[Hit], dense: Sequence[Hit], depth: int) -> list[Hit]:
+    def _fuse(
+        self, brief: EncodedBrief, means: LanguageMeans, lexical: Sequence[Hit], dense: Sequence[Hit], depth: int
+    ) -> list[Hit]:
         """Sum of z-scores over the union of the lists: document cosine + .5 MaxSim + .5 title cosine + .5 BM25."""
         words = {hit.resume_id: hit.score for hit in lexical}
         # A full list was cut: what is not in it scored at most as much as its last. A short one holds every match.
@@ -88,7 +95,7 @@ class FirstStage:
         documents: list[FloatMatrix] = []
         columns: list[FloatMatrix] = []
         same_language: list[bool] = []
-        for names, languages, resumes in self._read(sorted(words.keys() | {hit.resume_id for hit in dense})):
+        for names, languages, resumes in self._read(sorted(words.keys() | {hit.resume_id for hit in dense}), means):
             ids += names
             same_language += [language == brief.brief.language for language in languages]
             documents.append(document_vectors(resumes, len(brief.document)))
@@ -110,10 +117,11 @@ class FirstStage:
             scores = z_sum([*channels, Channel(cosine(centroid, matrix))])
         return best(ids, scores, depth=depth)
 
-    def _read(self, resume_ids: Sequence[str]) -> Iterator[tuple[list[str], list[str], list[FloatMatrix]]]:
+    def _read(
+        self, resume_ids: Sequence[str], means: LanguageMeans
+    ) -> Iterator[tuple[list[str], list[str], list[FloatMatrix]]]:
         """Ids, languages and centred segment vectors `[n, dim]`, a micro-batch at a time. What was deleted since
         the search is left out."""
-        means = self.dense.means
         for start in range(0, len(resume_ids), _MICRO_BATCH):
             records = [entry for entry in self.store.get(resume_ids[start : start + _MICRO_BATCH]) if entry is not None]
             yield (
