@@ -70,7 +70,7 @@ def test_matches(expression: str, passes: bool) -> None:
         "whole": 5.0,
         "large": 1234567.0,
     }
-    assert Filter.parse(expression).matches({**meta, "big": 10**400}) is passes
+    assert Filter.parse(expression).matches({**meta, "large": 1234567.0, "big": 10**400}) is passes
 
 
 @given(st.text())
