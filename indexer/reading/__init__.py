@@ -1,12 +1,9 @@
 """Files, lines and standard input to raw resumes and raw briefs."""
 
-from dataclasses import dataclass
+from indexer.reading.brief_files import read_briefs
+from indexer.reading.brief_records import brief_from_value
+from indexer.reading.rejected import Rejected
+from indexer.reading.resume_files import read_resumes
+from indexer.reading.resume_records import resume_from_value
 
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """One item that could not be used: where it was, why, and under which id if it had one."""
-
-    origin: str
-    reason: str
-    resume_id: str | None = None
+__all__ = ["Rejected", "brief_from_value", "read_briefs", "read_resumes", "resume_from_value"]
