@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from indexer.reading.brief_records import brief_from_value
-from indexer.reading.resume_records import resume_from_value
+from indexer.reading import brief_from_value, resume_from_value
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "data-formats.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+) (resume|brief)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,6 +10,8 @@ import docx
 import pypdfium2
 import pytest
 
+from indexer.reading import Rejected, read_briefs, read_resumes
+
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parents[1] / "demo"
 FILES = sorted((DEMO / "resumes").iterdir())
@@ -119,6 +121,14 @@ def test_every_brief_is_plain_text_and_has_a_good_fit_in_the_set() -> None:
         assert brief["title"].strip()
         assert len(brief["text"]) > 100
         assert best[brief["brief_id"]] >= 3
+
+
+def test_the_product_reads_the_whole_set() -> None:
+    resumes = list(read_resumes([str(DEMO / "resumes")]))
+    assert not [item for item in resumes if isinstance(item, Rejected)]
+    assert {item.resume_id for item in resumes if not isinstance(item, Rejected)} == {path.stem for path in FILES}
+    read = [item.brief_id for item in read_briefs(str(DEMO / "briefs.jsonl")) if not isinstance(item, Rejected)]
+    assert read == [brief["brief_id"] for brief in briefs()]
 
 
 def test_the_set_stays_small_enough_to_clone() -> None:
