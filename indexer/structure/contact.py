@@ -5,7 +5,6 @@ the contact block (above the first heading, or in a contact section), where they
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -48,10 +47,16 @@ def _hosts() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, lexicon("contact.json")["profile_hosts"])), re.IGNORECASE)
 
 
+def _names_host(text: str) -> bool:
+    """Return whether any profile host may occur: thirty plain searches are quicker than one alternation."""
+    lowered = text.lower()
+    return any(host in lowered for host in lexicon("contact.json")["profile_hosts"])
+
+
 @cache
 def _label() -> re.Pattern[str]:
     words = sorted(lexicon("contact.json")["labels"], key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})\s?[.:)]{{0,2}}\s*$", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})\s?[.:)]{{0,2}}[^\S\n]*$", re.IGNORECASE)
 
 
 @cache
@@ -105,20 +110,18 @@ def _valid_phone(number: str, regions: Sequence[str], *, sure: bool) -> bool:
     return False
 
 
-def _phones(text: str, language: str, blocks: Sequence[Span]) -> Iterable[Span]:
-    starts = [block.start for block in blocks]
+def _phones(text: str, language: str, start: int, end: int, *, block: bool) -> Iterable[Span]:
+    """Yield phone numbers; inside a contact `block` they need neither country code nor label."""
     regions = _REGIONS.get(language, ("US", "GB", "DE", "FR"))
-    for found in _NUMBER.finditer(text):
+    for found in _NUMBER.finditer(text, start, end):
         number = found.group()
         if _YEARS.search(number):
             continue
         labelled = _label().search(text, max(0, found.start() - 24), found.start()) is not None
-        block = bisect_right(starts, found.start()) - 1
-        in_block = block >= 0 and found.start() < blocks[block].end
         # Elsewhere a bare row of digits is an article number or a budget more often than a phone.
-        if number.startswith("+") or labelled or in_block or _NORTH_AMERICAN.match(number):
-            if _valid_phone(number, regions, sure=labelled or number.startswith("+")):
-                yield Span(found.start(), found.end())
+        plausible = number.startswith("+") or labelled or block or _NORTH_AMERICAN.match(number)
+        if plausible and _valid_phone(number, regions, sure=labelled or number.startswith("+")):
+            yield Span(found.start(), found.end())
 
 
 def _addresses(text: str, line: Line) -> Iterable[Span]:
@@ -152,21 +155,21 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def find_contacts(text: str, language: str = "und", blocks: Sequence[Span] = ()) -> list[Span]:
-    """Return the e-mail addresses, phone numbers and profile URLs of `text`, ordered and disjoint.
-
-    `blocks` are the contact blocks, where a phone number needs neither country code nor label.
-    """
-    found = [*_emails(text), *_urls(text, _hosts(), 0, len(text)), *_phones(text, language, blocks)]
+def find_contacts(text: str, language: str = "und") -> list[Span]:
+    """Return the e-mail addresses, phone numbers and profile URLs of `text`, ordered and disjoint."""
+    found = [*_emails(text), *_phones(text, language, 0, len(text), block=False)]
+    if _names_host(text):
+        found += _urls(text, _hosts(), 0, len(text))
     return merge(_with_label(text, span) for span in merge(found))
 
 
-def find_addresses(text: str, lines: Sequence[Line]) -> list[Span]:
-    """Return the home pages and the address lines among the first lines `lines` of a contact block."""
+def find_addresses(text: str, lines: Sequence[Line], language: str = "und") -> list[Span]:
+    """Return the home pages, address lines and plain phone numbers in the first of a contact block's `lines`."""
     found: list[Span] = []
     for line in lines[:_BLOCK_LINES]:
         found += _urls(text, _SCHEME, line.start, line.end)
         if line.end - line.start <= 160:
             found += (Span(bare.start(), bare.end()) for bare in _BARE_DOMAIN.finditer(text, line.start, line.end))
         found += _addresses(text, line)
+        found += _phones(text, language, line.start, line.end, block=True)
     return merge(_with_label(text, span) for span in merge(found))

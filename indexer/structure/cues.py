@@ -28,8 +28,8 @@ def _headings() -> dict[str, RequirementKind]:
 
 
 @cache
-def _cues(kind: RequirementKind) -> re.Pattern[str]:
-    cues = {cue for words in lexicon(_DATA)["cues"][kind].values() for cue in words}
+def _cues(name: str) -> re.Pattern[str]:
+    cues = {cue for words in lexicon(_DATA)["cues"][name].values() for cue in words}
     ordered = sorted(cues, key=lambda cue: (-len(cue), cue))
     return re.compile(rf"(?<!\w)(?:{'|'.join(ordered)})(?!\w)", re.IGNORECASE)
 
@@ -46,16 +46,40 @@ def heading_kind(label: str) -> RequirementKind | None:
     return _headings()[found[0]] if found and found[0][0] == key[0] else None
 
 
-def cue_kind(text: str) -> RequirementKind | None:
-    """Return the kind that the words of `text` themselves say, or None where they say nothing.
-
-    A demand outranks a wish, except when it is negated ("not required"); a wish outranks the offer's terms.
-    """
-    must = _cues(RequirementKind.MUST).search(text)
+def _wish_or_demand(text: str) -> RequirementKind | None:
+    """Return what the words of `text` say by themselves; a demand outranks a wish unless it is negated."""
+    must = _cues("must").search(text)
     if must and not _NEGATION.search(text[max(0, must.start() - 24) : must.start()]):
         return RequirementKind.MUST
-    if must or _cues(RequirementKind.NICE).search(text):
-        return RequirementKind.NICE
-    if _MONEY.search(text) or _cues(RequirementKind.CONTEXT).search(text):
-        return RequirementKind.CONTEXT
-    return None
+    return RequirementKind.NICE if must or _cues("nice").search(text) else None
+
+
+def announced_kind(label: str) -> RequirementKind:
+    """Return the kind under an unknown heading: what its words say, else what is asked for."""
+    return (
+        heading_kind(label)
+        or _wish_or_demand(label)
+        or (RequirementKind.CONTEXT if _MONEY.search(label) or _cues("context").search(label) else RequirementKind.MUST)
+    )
+
+
+def clause_kind(text: str, heading: RequirementKind | None, *, opening: bool = False) -> RequirementKind:
+    """Return the kind of one clause under a heading of kind `heading`, or under none.
+
+    Under a heading the clause can turn a demand into a wish, and what stands in the offer into a demand;
+    money and dates there are part of the demand ("budgets above $50k"). Without a heading, what the
+    employer says of itself, the offer's terms and the `opening` words of a text are context.
+    """
+    said = _wish_or_demand(text)
+    if heading is RequirementKind.MUST:
+        return said or heading
+    if heading is RequirementKind.NICE:
+        return heading
+    terms = _MONEY.search(text) or _cues("context").search(text)
+    if heading is RequirementKind.CONTEXT:
+        return RequirementKind.MUST if said is RequirementKind.MUST and not terms else heading
+    if said:
+        return RequirementKind.CONTEXT if said is RequirementKind.NICE and _MONEY.search(text) else said
+    if _cues("seeking").search(text):
+        return RequirementKind.MUST
+    return RequirementKind.CONTEXT if terms or opening or _cues("employer").match(text) else RequirementKind.MUST

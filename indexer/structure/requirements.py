@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from indexer.briefs import Brief, RawBrief, Requirement, RequirementKind
 from indexer.errors import BadRecord
 from indexer.structure.contact import find_contacts
-from indexer.structure.cues import WEIGHTS, cue_kind, heading_kind
+from indexer.structure.cues import WEIGHTS, announced_kind, clause_kind, heading_kind
 from indexer.structure.language import detect_language
-from indexer.structure.splitting import HARD, TARGET, cut_long, pack, sentences
+from indexer.structure.splitting import TARGET, cut_long, sentences
 from indexer.structure.text import BULLETS, Line, has_alnum, lines_of, trim
 
 MOST = 200  # requirements of one brief; beyond, neighbours of one kind are joined
@@ -28,42 +29,65 @@ class _Clause(NamedTuple):
     kind: RequirementKind
 
 
-def _is_heading(text: str, line: Line) -> bool:
+class _Body(NamedTuple):
+    """A paragraph or bullet with the kind that its heading announces; `opening` before any heading or bullet."""
+
+    start: int
+    end: int
+    kind: RequirementKind | None
+    opening: bool
+
+
+def _bulleted(text: str, line: Line) -> bool:
+    return (
+        text[line.start] in BULLETS or text[line.start] in "»›" or _MARKER.match(text, line.start, line.end) is not None
+    )
+
+
+def _announces(text: str, line: Line, following: Line | None) -> RequirementKind | None:
+    """Return the kind that a heading line announces, or None where the line is no heading."""
     label = text[line.start : line.end]
-    bullet = label[0] in BULLETS or _MARKER.match(label) is not None
-    return len(label) <= 70 and not bullet and label[-1] not in ".,;"
+    if len(label) > 70 or _bulleted(text, line) or label[-1] in ".,;!":
+        return None
+    known = heading_kind(label)
+    if known or following is None:
+        return known
+    # An unknown short line over a list, or one that ends in a colon, is a heading in its author's own words.
+    over_list = _bulleted(text, following) and not following.blank_before
+    return announced_kind(label) if over_list or label[-1] in ":：" else None
 
 
-def _bodies(text: str) -> Iterator[tuple[int, int, RequirementKind | None]]:
+def _bodies(text: str) -> Iterator[_Body]:
     """Yield the lines that are no heading, wrapped ones joined, with the kind their heading announces."""
     kind: RequirementKind | None = None
-    open_start = open_end = 0
-    for line in lines_of(text):
-        start, end, blank = line
-        label = text[start:end]
-        announced = heading_kind(label) if _is_heading(text, line) else None
+    body: _Body | None = None
+    opening, listing = True, False
+    lines = lines_of(text)
+    headed = any(_announces(text, line, after) for line, after in zip(lines, [*lines[1:], None], strict=True))
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        label = text[line.start : line.end]
+        bullet = _bulleted(text, line)
+        announced = _announces(text, line, following)
         inline = None if announced else _INLINE.match(label)
         inline_kind = heading_kind(inline.group()) if inline else None
-        wrapped = (
-            not blank
-            and open_end > open_start
-            and label[0].islower()
-            and text[open_end - 1] not in ".!?;:"
-            and not inline_kind
-        )
-        if wrapped:
-            open_end = end
+        wraps = label[0].islower() and not (line.blank_before or bullet or inline_kind or announced)
+        if body and wraps and text[body.end - 1] not in ".!?;:":
+            body = body._replace(end=line.end)
             continue
-        if open_end > open_start:
-            yield open_start, open_end, kind
+        if body:
+            yield body
+        body = None
         if announced:
-            kind, open_start, open_end = announced, 0, 0
+            kind, opening, listing = announced, False, False
             continue
-        if inline and inline_kind:
-            kind, start = inline_kind, start + inline.end()
-        open_start, open_end = start, end
-    if open_end > open_start:
-        yield open_start, open_end, kind
+        # A list under a heading ends where a plain paragraph follows an empty line.
+        if listing and line.blank_before and not bullet:
+            kind = None
+        listing = listing or bullet
+        start = line.start + inline.end() if inline and inline_kind else line.start
+        body = _Body(start, line.end, inline_kind or kind, opening and headed and not inline_kind)
+    if body:
+        yield body
 
 
 def _phrases(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -85,7 +109,7 @@ def _clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the sentences of a paragraph, divided where a clause of another weight begins."""
     for begin, stop in sentences(text, start, end):
         cuts = [begin, *(mark.end() for mark in _CLAUSE.finditer(text, begin, stop)), stop]
-        parts = [trim(text, left, right, marks=True) for left, right in zip(cuts, cuts[1:], strict=False)]
+        parts = [trim(text, left, right, marks=True) for left, right in pairwise(cuts)]
         parts = [part for part in parts if has_alnum(text, *part)]
         for left, right in _without_crumbs(parts):
             yield from cut_long(text, left, right)
@@ -114,16 +138,17 @@ def _free(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _split(text: str) -> list[_Clause]:
     single = len(lines_of(text)) <= 2
     found: list[_Clause] = []
-    for start, end, heading in _bodies(text):
-        for left, right in _free(text, start, end):
-            pieces = (_phrases(text, left, right) if single else []) or list(_clauses(text, left, right))
-            for piece in pieces:
-                kind = cue_kind(text[piece[0] : piece[1]]) or heading or RequirementKind.MUST
-                found.append(_Clause(*piece, kind))
+    for body in _bodies(text):
+        for left, right in _free(text, body.start, body.end):
+            phrases = _phrases(text, left, right) if single else []
+            for start, end in phrases or _clauses(text, left, right):
+                first = not found and not phrases
+                kind = clause_kind(text[start:end], body.kind, opening=body.opening or first)
+                found.append(_Clause(start, end, kind))
     return found
 
 
-def _at_most(text: str, clauses: list[_Clause], most: int) -> list[_Clause]:
+def _at_most(clauses: list[_Clause], most: int) -> list[_Clause]:
     """Return `clauses` with neighbours joined until there are at most `most`; no text is dropped."""
     target = TARGET
     while len(clauses) > most:
@@ -151,7 +176,7 @@ def structure_brief(raw: RawBrief) -> Brief:
     if raw.requirements:
         requirements = tuple(_located(text, requirement) for requirement in raw.requirements)
     else:
-        clauses = _at_most(text, _split(text), MOST)
+        clauses = _at_most(_split(text), MOST)
         requirements = tuple(
             Requirement(text[start:end], kind, WEIGHTS[kind], start, end) for start, end, kind in clauses
         )

@@ -42,12 +42,17 @@ def _outside(spans: Sequence[Span], sections: Sequence[Section]) -> Iterator[Spa
             yield Span(start, span.end)
 
 
-def _private(text: str, language: str, lines: Sequence[Line], sections: Sequence[Section]) -> list[Span]:
+def _private(
+    text: str, language: str, lines: Sequence[Line], sections: Sequence[Section], found: Sequence[Span]
+) -> list[Span]:
+    """Return the contact details `found` anywhere, with those of the contact blocks and the person's name."""
     blocks = _contact_blocks(sections)
-    contacts = find_contacts(text, language, blocks)
+    contacts = list(found)
     starts = [line.start for line in lines]
     for block in blocks:
-        contacts += find_addresses(text, lines[bisect_left(starts, block.start) : bisect_left(starts, block.end)])
+        contacts += find_addresses(
+            text, lines[bisect_left(starts, block.start) : bisect_left(starts, block.end)], language
+        )
     titles = {section.title_start for section in sections if section.title_end > section.title_start}
     untitled = [line for line in lines[:6] if line.start not in titles]
     name = find_name(text, untitled, merge(contacts), min(titles - {lines[0].start}, default=len(text)))
@@ -63,14 +68,15 @@ def structure_resume(raw: RawResume, *, limits: Limits = _DEFAULT) -> Resume:
     text = raw.text
     if len(text) > limits.characters:
         raise TooLong(
-            f"{raw.origin}: {len(text):,} characters, more than {limits.characters:,}; shorten the text or raise the limit"
+            f"{raw.origin}: {len(text):,} characters, more than {limits.characters:,}; shorten it or raise the limit"
         )
     lines = lines_of(text)
     if not lines:
         raise BadRecord(f"{raw.origin}: no letter or digit in the text; check that the file holds a resume")
     language = detect_language(text)
-    sections = find_sections(text, lines, raw.headings, find_contacts(text, language))
-    private = list(_outside(_private(text, language, lines, sections), sections))
+    contacts = find_contacts(text, language)
+    sections = find_sections(text, lines, raw.headings, contacts)
+    private = list(_outside(_private(text, language, lines, sections, contacts), sections))
     segments = tuple(islice(find_segments(text, sections, private), limits.segments + 1))
     if len(segments) > limits.segments:
         raise TooLong(f"{raw.origin}: more than {limits.segments:,} segments; split the document or raise the limit")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from indexer.resumes import Section, SectionKind, Segment, Span
@@ -52,7 +52,7 @@ def _fragments(text: str, section: Section, private: Sequence[Span]) -> Iterator
         for line in lines_of(text[start:end]):
             begin, stop = start + line.start, start + line.end
             cuts = [begin, *(mark.start() for mark in _INNER_BULLET.finditer(text, begin + 1, stop)), stop]
-            for index, (left, right) in enumerate(zip(cuts, cuts[1:], strict=False)):
+            for index, (left, right) in enumerate(pairwise(cuts)):
                 bullet = text[left] in BULLETS or bool(_MARKER.match(text, left, right))
                 left, right = trim(text, left, right, marks=True)
                 if has_alnum(text, left, right):
@@ -118,10 +118,10 @@ def _pieces(text: str, paragraph: _Fragment, kind: SectionKind) -> Iterator[tupl
     if end - start > LIST_TARGET and _is_list(text, start, end, kind):
         trimmed = (trim(text, *item, marks=True) for item in _items(text, start, end))
         kept = [piece for item in trimmed if has_alnum(text, *item) for piece in cut_long(text, *item)]
-        yield from pack(text, kept, target=LIST_TARGET)
+        yield from pack(kept, target=LIST_TARGET)
     else:
         whole = [piece for sentence in sentences(text, start, end) for piece in cut_long(text, *sentence)]
-        yield from pack(text, whole)
+        yield from pack(whole)
 
 
 def _heads_entry(text: str, paragraph: _Fragment) -> bool:
@@ -184,7 +184,7 @@ def _section_spans(text: str, section: Section, private: Sequence[Span], width: 
         spans: list[tuple[int, int]] = []
         for _, part in groupby(zip(numbers, paragraphs, strict=True), key=lambda pair: pair[0]):
             pieces = [piece for _, paragraph in part for piece in _pieces(text, paragraph, section.kind)]
-            spans += pack(text, pieces, target=LIST_TARGET if listing else TARGET, alone=_ALONE)
+            spans += pack(pieces, target=LIST_TARGET if listing else TARGET, alone=_ALONE)
         yield from _sweep(spans)
 
 

@@ -14,6 +14,7 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|[Dd]r|[Pp]rof|St|Nr|No|Mr|Mrs|Ms|Inc|Ltd|Co|Corp|bzw|ca|ggf|inkl|evtl|etc|usw|vgl|approx|incl"
     r"|min|max|art|tel|ing|dipl|bspw|zzgl|mind|e\.g|i\.e|z\.\s?B|u\.\s?a|d\.\s?h|p\.\s?ex|bijv|resp|nt|np|m\.in|ex|Sr|Jr)\.$"
 )
+_SPACE = re.compile(r"\s*")
 _CLAUSE = "；;:：،，,、|–—/"
 
 
@@ -22,9 +23,13 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for mark in _SENTENCE.finditer(text, start, end):
         if text[mark.start()] == ".":
-            following = re.compile(r"\s*").match(text, mark.end(), min(end, mark.end() + 40))
+            following = _SPACE.match(text, mark.end(), min(end, mark.end() + 40))
             after = text[following.end() : following.end() + 1] if following else ""
-            if after.islower() or _ABBREVIATION.search(text[max(begin, mark.start() - 8) : mark.start() + 1]):
+            if (
+                after.islower()
+                or text[begin : mark.start()].strip().isdigit()
+                or _ABBREVIATION.search(text[max(begin, mark.start() - 8) : mark.start() + 1])
+            ):
                 continue
         yield from _kept(text, begin, mark.end())
         begin = mark.end()
@@ -60,9 +65,7 @@ def _cut(text: str, low: int, high: int, wish: int) -> int:
     return wish
 
 
-def pack(
-    text: str, spans: list[tuple[int, int]], *, target: int = TARGET, alone: int | None = None
-) -> Iterator[tuple[int, int]]:
+def pack(spans: list[tuple[int, int]], *, target: int = TARGET, alone: int | None = None) -> Iterator[tuple[int, int]]:
     """Yield neighbours of `spans` joined while the whole has at most `target` characters.
 
     A span of `alone` characters or more stays by itself. The spans are in order and nothing that must

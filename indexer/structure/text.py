@@ -8,6 +8,7 @@ from json import loads
 from typing import Any, NamedTuple
 
 BULLETS = frozenset("•●▪■◦‣·∙○◆◇►▶▸➢➤➔→✓✔✗★☆❖⁃◼◾‧⦁□☐*")
+_LEADING = frozenset(",;|»›")
 _DASHES = frozenset("-–—")
 _TRAILING = frozenset(",;|/") | BULLETS | _DASHES
 # Letters that Unicode does not decompose into a base letter and an accent.
@@ -43,7 +44,7 @@ def trim(text: str, start: int, end: int, *, marks: bool = False) -> tuple[int, 
         _blank(text[start])
         or (marks and text[start] in BULLETS)
         or (marks and text[start] in _DASHES and not text[start + 1 : start + 2].isalnum())
-        or (marks and text[start] in ",;|")
+        or (marks and text[start] in _LEADING)
     ):
         start += 1
     while end > start and (_blank(text[end - 1]) or (marks and text[end - 1] in _TRAILING)):
