@@ -1,0 +1,238 @@
+"""The resume store on OpenSearch: one strict index behind a read alias and a write alias.
+
+| name | is |
+|---|---|
+| `{index}` | alias for reading and searching |
+| `{index}-write` | alias for writing; with the first it can move to a new physical index |
+| `{index}-000001` | the physical index; its mapping's `_meta` names format and encoder |
+
+A delete leaves a tombstone document, because OpenSearch forgets a deleted version after `index.gc_deletes` (60 s)
+and an older version would come back. Reads by id see every confirmed write; searches see this process's own writes
+at once and those of others within the index's refresh interval (1 s).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from opensearchpy.exceptions import NotFoundError, RequestError
+
+from indexer.errors import BadRecord, IndexMismatch
+from indexer.filters import Filter
+from indexer.stores import Change, Known, Outcome, StoredResume
+from indexer.stores.opensearch_client import answers, connect, missing, shown
+from indexer.stores.opensearch_mapping import (
+    FORMAT,
+    clauses,
+    from_document,
+    index_body,
+    to_document,
+    to_tombstone,
+    vectors_of,
+)
+from indexer.stores.opensearch_writes import Writer
+from indexer.stores.records import VERSIONS, check_id
+from indexer.vectors import SegmentVectors
+
+LANGUAGES = 1_000  # more than ISO 639-1 has
+_PAGE = 5_000
+_LIVE = {"term": {"deleted": False}}
+
+
+class OpenSearchStore:
+    """`ResumeStore` on a server. Safe for threads and for several writing processes."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        index: str,
+        encoder: str | None = None,
+        create: bool = False,
+        patience: float = 60.0,
+        overlap: float = 120.0,
+    ) -> None:
+        """Open the index behind alias `index`, or `create` it for vectors of `encoder` (a fingerprint).
+
+        `patience`: seconds for which a write, or the read that prepares it, is tried again while the server is away.
+        `overlap`: seconds by which `changes` reaches back, see there; 0 is enough for a single writer.
+        Raises StoreUnavailable, IndexMissing, or IndexMismatch for another encoder (None: any will do) or format.
+        """
+        self.url, self.index = url, index
+        self.client = connect(url)
+        self._overlap = int(overlap * 1e9)
+        self._written = False  # by this process since the last refresh
+        self._writer = Writer(self.client, read_alias=index, write_alias=f"{index}-write", patience=patience)
+        with answers(url, index):
+            if create and encoder is not None:
+                self._create(encoder)
+            self._check(encoder)
+            self._writer.clock.observe(self.watermark())
+
+    def known(self, resume_ids: Sequence[str]) -> list[Known | None]:
+        with answers(self.url, self.index):
+            states = self._writer.patiently(lambda: self._writer.states(resume_ids))
+        return [None if state is None else state.known for state in states]
+
+    def put(self, records: Sequence[StoredResume]) -> list[Outcome]:
+        """Write durably. Of several records with one id the newest counts, the others are stale.
+
+        Raises BadRecord before anything is written. The server takes each record on its own: after StoreUnavailable
+        some may be written, and putting them again is harmless.
+        """
+        documents: dict[str, dict[str, Any]] = {}
+        for record in records:
+            _check(record)
+            document, other = to_document(record), documents.get(record.resume.resume_id)
+            if other is None or record.resume.version > other["version"]:
+                documents[record.resume.resume_id] = document
+        chosen = {resume_id: (doc["version"], doc["digest"]) for resume_id, doc in documents.items()}
+        outcomes = self._write(documents)
+        answer = []
+        for record in records:
+            version, digest = chosen[record.resume.resume_id]
+            if record.resume.version < version:
+                answer.append(Outcome.STALE)
+            else:  # each outcome is handed out once; a second record of the same version is a repetition
+                again = Outcome.UNCHANGED if record.digest == digest else Outcome.CONFLICT
+                answer.append(outcomes.pop(record.resume.resume_id, again))
+        return answer
+
+    def delete(self, resume_id: str, version: int) -> Outcome:
+        """Replace a resume of this or an older version by a tombstone. An unknown id gets a tombstone too."""
+        check_id(resume_id)
+        return self._write({resume_id: to_tombstone(resume_id, version)})[resume_id]
+
+    def get(self, resume_ids: Sequence[str]) -> list[StoredResume | None]:
+        sources = self._live(resume_ids, "record", "vectors")
+        return [None if source is None else from_document(source) for source in sources]
+
+    def vectors(self, resume_ids: Sequence[str]) -> list[SegmentVectors | None]:
+        sources = self._live(resume_ids, "vectors")
+        return [None if source is None else vectors_of(source) for source in sources]
+
+    def changes(self, after: int = 0) -> Iterator[Change]:
+        """The latest change of each resume, in order of sequence, beginning `overlap` seconds before `after`.
+
+        Two writers number their changes before the server shows them, so a lower number may appear after a higher
+        one. It does so within the time of one write and the difference of their clocks: within `overlap`. What lies
+        there is therefore told again, and applying a change twice must be harmless.
+        """
+        query = {"range": {"change": {"gt": max(0, after - self._overlap)}}}
+        with answers(self.url, self.index):
+            self.client.indices.refresh(index=self.index)
+        for hit in self._hits(query, sort="change", fields=["resume_id", "version", "change", "deleted"]):
+            source = hit["_source"]
+            yield Change(source["change"], source["resume_id"], source["version"], source["deleted"])
+
+    def watermark(self) -> int:
+        body = {"size": 1, "sort": [{"change": "desc"}], "_source": ["change"], "track_total_hits": False}
+        hits = self.search(body)["hits"]["hits"]
+        return hits[0]["_source"]["change"] if hits else 0
+
+    def select(self, filters: Sequence[Filter]) -> frozenset[str]:
+        self.refresh()
+        query = {"bool": {"filter": [_LIVE, *clauses(filters)]}}
+        return frozenset(hit["_id"] for hit in self._hits(query, sort="_shard_doc", fields=False))
+
+    def languages(self) -> dict[str, int]:
+        counts = {"languages": {"terms": {"field": "language", "size": LANGUAGES}}}
+        body = {"size": 0, "query": {"bool": {"filter": [_LIVE]}}, "aggs": counts}
+        buckets = self.search(body)["aggregations"]["languages"]["buckets"]
+        return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+
+    def __len__(self) -> int:
+        self.refresh()
+        with answers(self.url, self.index):
+            return int(self.client.count(index=self.index, body={"query": _LIVE})["count"])
+
+    def close(self) -> None:
+        self.client.close()
+
+    # For the lexical index, which searches the same documents
+
+    def search(self, body: Mapping[str, Any]) -> Any:
+        """One search, all shards or none, that sees this process's own writes."""
+        self.refresh()
+        with answers(self.url, self.index):
+            return self.client.search(index=self.index, body=body, params={"allow_partial_search_results": "false"})
+
+    def analyse(self, texts: Sequence[str], field: str) -> list[dict[str, Any]]:
+        """The tokens that `field` makes of `texts`, all in one list."""
+        if not texts:
+            return []
+        with answers(self.url, self.index):
+            answer = self.client.indices.analyze(index=self.index, body={"field": field, "text": list(texts)})
+        return list(answer["tokens"])
+
+    def refresh(self) -> None:
+        """Make this process's own writes visible to searches."""
+        if self._written:
+            with answers(self.url, self.index):
+                self.client.indices.refresh(index=self.index)
+            self._written = False
+
+    # Inside
+
+    def _write(self, documents: Mapping[str, dict[str, Any]]) -> dict[str, Outcome]:
+        with answers(self.url, self.index):
+            self._written = True
+            return self._writer.write(documents)
+
+    def _live(self, resume_ids: Sequence[str], *fields: str) -> list[Mapping[str, Any] | None]:
+        with answers(self.url, self.index):
+            sources = list(self._writer.documents(resume_ids, "deleted", *fields))
+        return [None if source is None or source["deleted"] else source for source in sources]
+
+    def _hits(self, query: Mapping[str, Any], *, sort: str, fields: list[str] | bool) -> Iterator[dict[str, Any]]:
+        """All hits, by pages over a snapshot (point in time)."""
+        with answers(self.url, self.index):
+            pit = self.client.create_pit(index=self.index, params={"keep_alive": "5m"})["pit_id"]
+            body = {"size": _PAGE, "query": query, "sort": [{sort: "asc"}], "_source": fields}
+            body |= {"pit": {"id": pit, "keep_alive": "5m"}, "track_total_hits": False}
+            try:
+                while hits := self.client.search(body=body)["hits"]["hits"]:
+                    yield from hits
+                    body["search_after"] = hits[-1]["sort"]
+            finally:
+                self.client.delete_pit(body={"pit_id": [pit]})
+
+    def _create(self, encoder: str) -> None:
+        if self.client.indices.exists_alias(name=self.index):
+            return
+        aliases = {self.index: {}, f"{self.index}-write": {"is_write_index": True}}
+        try:
+            self.client.indices.create(index=f"{self.index}-000001", body=index_body(encoder) | {"aliases": aliases})
+        except RequestError as error:
+            if error.error != "resource_already_exists_exception":  # another process was quicker: look at its index
+                raise
+
+    def _check(self, encoder: str | None) -> None:
+        try:
+            (mapping,) = self.client.indices.get_mapping(index=self.index).values()
+        except NotFoundError:
+            raise missing(self.url, self.index) from None
+        meta = mapping["mappings"].get("_meta", {}).get("shortlist")
+        where = f"index {self.index!r} on OpenSearch at {shown(self.url)}"
+        if meta is None:
+            raise IndexMismatch(f"{where} was not made by Shortlist; choose another index name")
+        if meta["format"] != FORMAT:
+            raise IndexMismatch(
+                f"{where} has format {meta['format']}, this version of Shortlist reads format {FORMAT}; "
+                "index the resumes again under another name"
+            )
+        if encoder is not None and meta["encoder"] != encoder:
+            raise IndexMismatch(
+                f"{where} was written by encoder {meta['encoder']!r}, not by {encoder!r}; "
+                "open it with that encoder, or index the resumes again under another name"
+            )
+
+
+def _check(record: StoredResume) -> None:
+    resume = record.resume
+    check_id(resume.resume_id)
+    if not 0 <= resume.version < VERSIONS:
+        raise BadRecord(f"resume {resume.resume_id!r} has version {resume.version}; use a number from 0 to 2^63 - 1")
+    if len(record.vectors) != len(resume.segments):
+        raise ValueError(
+            f"{len(record.vectors)} vectors for the {len(resume.segments)} segments of {resume.resume_id!r}"
+        )
