@@ -51,7 +51,7 @@ class Stream:
         self._damage: UnreadableFile | None = None
 
     def head(self) -> bytes:
-        """At least the first 64 KiB, or all there is; they stay in the stream."""
+        """At least the first 64 KiB, or all there is; they stay in the stream. Raises when damaged before any byte."""
         try:
             while sum(map(len, self._ahead)) < _HEAD:
                 self._ahead.append(next(self._chunks))
@@ -59,6 +59,8 @@ class Stream:
             pass
         except UnreadableFile as error:
             self._damage = error
+        if self._damage and not any(self._ahead):
+            raise self._damage
         return b"".join(self._ahead)
 
     def __iter__(self) -> Iterator[bytes]:
