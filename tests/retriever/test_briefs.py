@@ -1,47 +1,21 @@
-import zlib
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 
 from indexer.briefs import Brief, Requirement, RequirementKind
 from indexer.centring import LanguageMeans
-from indexer.encoders import Role
 from indexer.errors import BadRecord
-from indexer.vectors import FloatMatrix
 from retriever.briefs import BriefEncoder
 from retriever.first_stage import lexical_queries
 
-DIM = 32
+DIM = 64  # of the encoder of conftest.py
 MEANS = LanguageMeans(np.full(DIM, 0.01, dtype=np.float32), shift=np.full(DIM, 0.02, dtype=np.float32))
-
-
-class WordEncoder:
-    """An encoder for tests: each word has a random direction, a text the normalised sum of its words'."""
-
-    name = fingerprint = "words"
-    dim = DIM
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, ...]] = []
-
-    def encode(self, texts: Sequence[str], role: Role) -> FloatMatrix:
-        self.calls.append(tuple(texts))
-        rows = [sum(map(_direction, [role, *text.split()])) for text in texts]
-        vectors = np.array(rows, dtype=np.float32).reshape(-1, DIM)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def _direction(word: str) -> FloatMatrix:
-    return np.random.default_rng(zlib.crc32(word.encode())).standard_normal(DIM).astype(np.float32)
 
 
 def brief(*requirements: Requirement, title: str = "", text: str = "") -> Brief:
     return Brief("b", text, "en", requirements, title)
 
 
-def test_vectors_are_centred_for_queries_and_belong_to_the_requirements() -> None:
-    encoder = WordEncoder()
+def test_vectors_are_centred_for_queries_and_belong_to_the_requirements(encoder) -> None:
     requirements = (Requirement("python"), Requirement("steel welding", RequirementKind.NICE, 0.5))
     encoded = BriefEncoder(encoder)(brief(*requirements, title="welder"), MEANS)
     raw = encoder.encode(["python", "steel welding", "welder"], "query")
@@ -55,8 +29,7 @@ def test_vectors_are_centred_for_queries_and_belong_to_the_requirements() -> Non
     assert np.allclose(encoded.document, total / np.linalg.norm(total), atol=1e-6)
 
 
-def test_the_same_content_is_encoded_once_whatever_the_id_and_the_means() -> None:
-    encoder = WordEncoder()
+def test_the_same_content_is_encoded_once_whatever_the_id_and_the_means(encoder) -> None:
     encode = BriefEncoder(encoder, cached=2)
     first = encode(Brief("one", "", "en", (Requirement("python"),), "dev"), MEANS)
     again = encode(Brief("two", "", "en", (Requirement("python", weight=3.0),), "dev"), LanguageMeans.zero(DIM))
@@ -70,27 +43,27 @@ def test_the_same_content_is_encoded_once_whatever_the_id_and_the_means() -> Non
     assert len(encoder.calls) == 4
 
 
-def test_what_is_cached_cannot_be_changed_by_a_caller() -> None:
-    encoded = BriefEncoder(WordEncoder())(brief(Requirement("python")), MEANS)
+def test_what_is_cached_cannot_be_changed_by_a_caller(encoder) -> None:
+    encoded = BriefEncoder(encoder)(brief(Requirement("python")), MEANS)
     with pytest.raises(ValueError, match="read-only"):
         encoded.raw[0] = 0.0
 
 
-def test_a_brief_without_requirements_is_its_title_or_its_text() -> None:
-    encode = BriefEncoder(WordEncoder())
+def test_a_brief_without_requirements_is_its_title_or_its_text(encoder) -> None:
+    encode = BriefEncoder(encoder)
     assert encode(brief(title="welder", text="we seek"), MEANS).requirements == (Requirement("welder"),)
     untitled = encode(brief(text=" we seek a welder "), MEANS)
     assert untitled.requirements == (Requirement("we seek a welder"),)
     assert not untitled.title.any()
 
 
-def test_a_brief_without_words_is_refused() -> None:
+def test_a_brief_without_words_is_refused(encoder) -> None:
     with pytest.raises(BadRecord, match="brief 'b' holds no words"):
-        BriefEncoder(WordEncoder())(brief(Requirement("  "), text="\n"), MEANS)
+        BriefEncoder(encoder)(brief(Requirement("  "), text="\n"), MEANS)
 
 
-def test_each_requirement_is_a_lexical_query_of_its_own_and_so_is_the_title() -> None:
-    encode = BriefEncoder(WordEncoder())
+def test_each_requirement_is_a_lexical_query_of_its_own_and_so_is_the_title(encoder) -> None:
+    encode = BriefEncoder(encoder)
     requirements = (Requirement("python", weight=2.0), Requirement("team", weight=0.5))
     queries = lexical_queries(encode(brief(*requirements, title=" developer "), MEANS))
     assert [(query.text, query.weight) for query in queries] == [("python", 2.0), ("team", 0.5), ("developer", 2.0)]
