@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from indexer.centring import LanguageMeans
 from indexer.errors import IndexMissing, StoreUnavailable
 from indexer.stores import Change, Hit, ResumeStore
-from indexer.stores.generation import Manifest, current, damage, publish
+from indexer.stores.generation import Manifest, current, publish
 from indexer.stores.generation_build import document_vector, read_generation, write_generation
 from indexer.stores.part import Part, memory_index, top_rows
 from indexer.vectors import FloatMatrix
@@ -77,6 +77,11 @@ class FaissIndex:
         """Of the generation in service, None before the first build."""
         generation = self._state.generation
         return None if generation is None else Manifest.read(generation)
+
+    @property
+    def generation(self) -> str | None:
+        """Name of the generation in service, None before the first build."""
+        return None if self._state.generation is None else self._state.generation.name
 
     @property
     def tail(self) -> int:
@@ -150,11 +155,6 @@ class FaissIndex:
         for part in self._state.parts:
             for ordinal in np.flatnonzero(part.alive):
                 yield part.ids[ordinal], int(part.sequences[ordinal])
-
-    def verify(self) -> list[str]:
-        """What is wrong with the generation's files, by checksum; empty when all is well."""
-        generation = current(self._directory)
-        return [] if generation is None else damage(generation)
 
     def _load(self, generation: Path) -> _State:
         manifest = Manifest.read(generation)
