@@ -34,7 +34,7 @@ from indexer.stores.records import VERSIONS, check_id
 from indexer.vectors import SegmentVectors
 
 LANGUAGES = 1_000  # more than ISO 639-1 has
-_PAGE = 5_000
+_PAGE = 2_000
 _LIVE = {"term": {"deleted": False}}
 
 

@@ -18,8 +18,8 @@ from indexer.vectors import SegmentVectors
 
 FORMAT = 1  # of the documents; another number is another index
 
-# ISO 639-1 → analyser built into OpenSearch. Any other language is folded: lower case, no accents, no stemming.
-ANALYSERS = {
+# ISO 639-1 → name of OpenSearch's stop words and stemmer. Other languages are folded only: no case, no accents.
+STEMMED = {
     "ar": "arabic",
     "bg": "bulgarian",
     "ca": "catalan",
@@ -31,7 +31,6 @@ ANALYSERS = {
     "es": "spanish",
     "et": "estonian",
     "eu": "basque",
-    "fa": "persian",
     "fi": "finnish",
     "fr": "french",
     "ga": "irish",
@@ -41,8 +40,6 @@ ANALYSERS = {
     "hy": "armenian",
     "id": "indonesian",
     "it": "italian",
-    "ja": "cjk",
-    "ko": "cjk",
     "lt": "lithuanian",
     "lv": "latvian",
     "nl": "dutch",
@@ -51,11 +48,14 @@ ANALYSERS = {
     "ro": "romanian",
     "ru": "russian",
     "sv": "swedish",
-    "th": "thai",
     "tr": "turkish",
-    "zh": "cjk",
 }
-_FOLDED = {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "asciifolding"]}
+UNSPACED = {"ja": "cjk", "ko": "cjk", "th": "thai", "zh": "cjk"}  # → analyser that finds words without spaces
+
+# The words of the embedded index (`stores.analysers`): a final `++` or `#` belongs to the word, for C++, C# and F#,
+# and a colon ends one, for `Skills:Java`; OpenSearch's own tokenizer does neither.
+_WORD = r"[\p{L}\p{M}\p{N}_]+(?:\+\+|#)?"
+_LONGEST_WORD = 100  # characters; longer ones are encoded blobs, and Lucene refuses 32,767 bytes
 
 _LONGEST = 4_096  # bytes of a facet that is kept as it is; Lucene takes 32,766
 _LARGEST = 1.7976931348623157e308  # OpenSearch takes no infinite double
@@ -64,7 +64,8 @@ _RANGES = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
 
 def index_body(encoder: str) -> dict[str, Any]:
     """Settings and strict mapping of a new index; `encoder` is the fingerprint of the vectors to come."""
-    texts = {text_field(code): {"type": "text", "analyzer": analyser} for code, analyser in ANALYSERS.items()}
+    analysers = {**STEMMED, **UNSPACED, "other": "folded"}
+    texts = {f"text_{code}": {"type": "text", "analyzer": name} for code, name in analysers.items()}
     return {
         "settings": {
             "index": {
@@ -72,7 +73,7 @@ def index_body(encoder: str) -> dict[str, Any]:
                 "auto_expand_replicas": "0-1",
                 "analyze": {"max_token_count": 1_000_000},  # of a brief; the default is 10,000
             },
-            "analysis": {"analyzer": {"folded": _FOLDED}},
+            "analysis": _analysis(),
         },
         "mappings": {
             "dynamic": "strict",
@@ -93,15 +94,29 @@ def index_body(encoder: str) -> dict[str, Any]:
                 "record": {"type": "binary"},
                 "vectors": {"type": "binary"},
                 **texts,
-                "text_other": {"type": "text", "analyzer": "folded"},
             },
         },
     }
 
 
+def _analysis() -> dict[str, Any]:
+    """Analysers under the names of `STEMMED`: like those built in, with our words, and folded at the end."""
+    filters: dict[str, Any] = {"short": {"type": "length", "max": _LONGEST_WORD}}
+    chains = {"folded": ["short", "lowercase", "asciifolding"]}
+    for name in STEMMED.values():
+        filters[f"stop_{name}"] = {"type": "stop", "stopwords": f"_{name}_"}
+        filters[f"stem_{name}"] = {"type": "stemmer", "language": name}
+        chains[name] = ["short", "lowercase", f"stop_{name}", f"stem_{name}", "asciifolding"]
+    return {
+        "tokenizer": {"words": {"type": "pattern", "pattern": _WORD, "group": 0}},
+        "filter": filters,
+        "analyzer": {name: {"type": "custom", "tokenizer": "words", "filter": chain} for name, chain in chains.items()},
+    }
+
+
 def text_field(language: str) -> str:
     """The one field that holds the words of resumes in `language`."""
-    return f"text_{language}" if language in ANALYSERS else "text_other"
+    return f"text_{language}" if language in STEMMED or language in UNSPACED else "text_other"
 
 
 def to_document(record: StoredResume) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from indexer.stores.opensearch_client import TRANSIENT_STATUS, transient
 T = TypeVar("T")
 
 _CHUNK_BYTES = 10_000_000
-_REJECTED_RETRIES = 5  # of items that a full queue turned away, 1 to 16 seconds apart
+_REJECTED_RETRIES = 2  # of items that a full queue turned away, 1 and 2 seconds apart; then `patience` decides
 _READ = 500  # documents a request
 
 
@@ -159,7 +159,7 @@ class Writer:
             raise_on_error=False,
             max_retries=_REJECTED_RETRIES,
             initial_backoff=1,
-            max_backoff=16,
+            max_backoff=2,
             params={"require_alias": "true"},
         ):
             (answer,) = item.values()

@@ -1,5 +1,7 @@
 """Find an OpenSearch server: an address in the environment, a Docker engine, or a node assembled on this machine."""
 
+import contextlib
+import gc
 import os
 import warnings
 from collections.abc import Callable
@@ -59,12 +61,15 @@ def _in_docker() -> Server:
 
     import docker
 
+    engine = False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # docker leaves its socket open when nobody answers
-        try:
+        warnings.simplefilter("ignore", ResourceWarning)  # docker forgets a socket when nobody answers
+        with contextlib.suppress(docker.errors.DockerException):
             docker.from_env(timeout=5).close()
-        except docker.errors.DockerException:
-            raise Unavailable("no Docker engine answers") from None
+            engine = True
+        gc.collect()
+    if not engine:
+        raise Unavailable("no Docker engine answers")
     container = (
         DockerContainer(_IMAGE)
         .with_env("discovery.type", "single-node")

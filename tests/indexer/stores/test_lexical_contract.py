@@ -147,12 +147,12 @@ def test_nothing_is_query_syntax(index: Pair, record: Make, query: str) -> None:
 
 
 def test_ties_go_by_id_across_the_cut(index: Pair, record: Make) -> None:
-    for number in range(99, -1, -1):  # written in the opposite order
+    for number in range(39, -1, -1):  # written in the opposite order
         index.store.put([record(f"r{number:02}", lines=("java",))])
-        if number % 25 == 0:
+        if number % 10 == 0:
             index.lexical.catch_up(index.store)
     assert index.ids("java", depth=5) == [f"r{number:02}" for number in range(5)]
-    assert index.ids("java", depth=500) == [f"r{number:02}" for number in range(100)]
+    assert index.ids("java", depth=500) == [f"r{number:02}" for number in range(40)]
     assert index.ids("java", depth=0) == []
 
 
