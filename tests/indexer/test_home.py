@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_write_then_read(tmp_path: Path) -> None:
         assert home.verify() == []
     with open_home(tmp_path / "home", write=False) as home:
         assert found(home) == written
-        assert len(written) == len(dict(written)) + len(written) - 30 or len(written) > 30
+        assert {key for key, _ in written[-30:]} == {f"r{n:03}" for n in range(30)}
         assert home.verify() == []
         stats = home.stats()
     assert (stats["resumes"], stats["languages"], stats["encoder"]) == (30, {"de": 15, "en": 15}, "made")
@@ -170,6 +171,21 @@ def test_verify_names_each_difference_and_rebuild_mends_it(tmp_path: Path) -> No
         assert home.verify() == []
 
 
+def index(path: Path, say: Callable[[str], None] = lambda _: None) -> None:
+    """What the interrupted process does: new resumes, newer versions, deletes, then both indexes."""
+    with open_home(path) as home:
+        say("open")
+        for first in range(0, 60, 6):
+            home.store.put([record(n) for n in range(first, first + 6)])
+            home.store.put([record(n, 2) for n in range(first, first + 6, 3)])
+            home.store.delete(f"r{first:03}", 3)
+            say("batch")
+        say("words")
+        home.lexical.catch_up(home.store)
+        say("vectors")
+        home.publish(force=True)
+
+
 CHILD = textwrap.dedent("""
     import importlib.util, sys
     from pathlib import Path
@@ -180,20 +196,7 @@ CHILD = textwrap.dedent("""
         print(word, flush=True)
 """)
 
-INDEXING = CHILD + textwrap.dedent("""
-    with made.open_home(Path(sys.argv[2])) as home:
-        say("open")
-        for start in range(0, 60, 6):
-            home.store.put([made.record(n) for n in range(start, start + 6)])
-            home.store.put([made.record(n, 2) for n in range(start, start + 6, 3)])
-            home.store.delete(f"r{start:03}", 3)
-            say("batch")
-        say("words")
-        home.lexical.catch_up(home.store)
-        say("vectors")
-        home.publish(force=True)
-    say("done")
-""")
+INDEXING = CHILD + "made.index(Path(sys.argv[2]), say)"
 
 HOLDING = CHILD + textwrap.dedent("""
     with made.open_home(Path(sys.argv[2])) as home:
@@ -218,12 +221,11 @@ def finish(child: subprocess.Popen[str]) -> None:
     assert child.returncode == 0, problems
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_interrupted_anywhere_and_run_again(tmp_path: Path, how: signal.Signals) -> None:
-    finish(start(INDEXING, tmp_path / "whole"))
-    rng = random.Random(int(how))
+def test_interrupted_anywhere_and_run_again(tmp_path: Path) -> None:
+    index(tmp_path / "whole")
     steps = ["open", *["batch"] * 10, "words", "vectors"]
-    for stop in [rng.randrange(1, 11), 12, 13]:
+    stops = [(signal.SIGKILL, random.randrange(1, 11)), (signal.SIGINT, 5), (signal.SIGKILL, 12), (signal.SIGKILL, 13)]
+    for how, stop in stops:
         child = start(INDEXING, tmp_path / "broken")
         assert child.stdout is not None
         assert [child.stdout.readline().strip() for _ in range(stop)] == steps[:stop]
@@ -234,11 +236,12 @@ def test_interrupted_anywhere_and_run_again(tmp_path: Path, how: signal.Signals)
     with open_home(tmp_path / "broken") as home:  # usable as it was left, once published
         home.publish()
         assert home.verify() == []
-    finish(start(INDEXING, tmp_path / "broken"))
+    index(tmp_path / "broken")
     with open_home(tmp_path / "whole", write=False) as whole, open_home(tmp_path / "broken", write=False) as broken:
         assert content(broken) == content(whole)
         assert broken.verify() == whole.verify() == []
         assert {key for key, _ in found(broken)} == {key for key, _ in found(whole)}
+        assert set(found(broken, "")) == set(found(whole, ""))  # the dense half, with scores
         assert broken.dense.means.overall == pytest.approx(whole.dense.means.overall)
     leftovers = [
         path.name for path in (tmp_path / "broken").rglob("*") if "building" in path.name or "tmp" in path.name
@@ -281,7 +284,7 @@ def test_a_writer_that_could_not_open_leaves_no_lock(tmp_path: Path) -> None:
 
 
 def test_a_reader_follows_a_writer(tmp_path: Path) -> None:
-    finish(start(INDEXING, tmp_path))
+    index(tmp_path)
     with open_home(tmp_path, write=False) as reader:
         before = found(reader)
         child = start(
@@ -294,3 +297,33 @@ def test_a_reader_follows_a_writer(tmp_path: Path) -> None:
         assert reader.verify() == []
         assert len(reader.store) == 70
         assert found(reader) != before
+
+
+def test_no_room_on_the_device(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE makes writes past a size fail, as a full device does: each part says so, and keeps what it had."""
+    with open_home(tmp_path) as home:
+        home.store.put([record(n) for n in range(10)])
+        home.publish()
+    code = CHILD + textwrap.dedent("""
+        import resource
+        from indexer.errors import StoreUnavailable
+        with made.open_home(Path(sys.argv[2])) as home:
+            home.store.put([made.record(n) for n in range(10, 500)])
+            for action in (lambda: home.lexical.catch_up(home.store), lambda: home._build(made.DIM)):
+                resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
+                try:
+                    action()
+                except StoreUnavailable as error:
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                    say(error)
+    """)
+    child = start(code, tmp_path)
+    output, problems = child.communicate(timeout=60)
+    assert child.returncode == 0, problems
+    assert ["lexical" in line or "generation" in line for line in output.splitlines()] == [True, True]
+    with open_home(tmp_path) as home:
+        assert len(home.store) == 500
+        assert home.dense.generation == "generation-000001"
+        assert len(found(home, "welding")) > 30
+        home.publish()
+        assert home.verify() == []
