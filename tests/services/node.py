@@ -168,6 +168,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _end_with_parent() -> None:
-    # A killed pytest runs no fixture's end; the kernel then stops the node (Linux only).
+    # A killed pytest runs no fixture's end; the kernel then stops the node (Linux only). It does so too when the
+    # thread that called `start` ends, so call it from the main thread.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
