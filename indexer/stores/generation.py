@@ -7,8 +7,8 @@ dense/building-…/                a build that runs, or that died and is swept 
 
 import hashlib
 import json
+import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -83,13 +83,14 @@ def publish(directory: Path, fill: Callable[[Path], dict[str, Any]]) -> Path:
     """Let `fill` write a generation's files and return the manifest's other fields; put it into service.
 
     A failure or a crash at any point leaves the old generation in service. The one before stays for readers that
-    are still opening it; older ones are deleted. Raises StoreUnavailable when there is no room.
+    are still opening it; older ones are deleted. One build at a time. Raises StoreUnavailable when there is no room.
     """
     with _room(directory):
         directory.mkdir(parents=True, exist_ok=True)
         for left_over in directory.glob("building-*"):
             shutil.rmtree(left_over)
-        building = Path(tempfile.mkdtemp(prefix="building-", dir=directory))
+        building = directory / f"building-{os.getpid()}"
+        building.mkdir()
         try:
             fields = fill(building)
             files = {file.name: (file.stat().st_size, _sha256(file)) for file in sorted(building.iterdir())}
@@ -100,7 +101,6 @@ def publish(directory: Path, fill: Callable[[Path], dict[str, Any]]) -> Path:
             previous = current(directory)
             numbers = [int(path.name.rpartition("-")[2]) for path in directory.glob("generation-*")]
             generation = directory / f"generation-{max(numbers, default=0) + 1:06}"
-            building.chmod(0o755)  # mkdtemp makes folders that other users can't read
             building.rename(generation)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)

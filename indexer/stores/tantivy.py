@@ -81,10 +81,11 @@ class TantivyIndex:
             )
             for term, boost in sorted(boosts.items())
         ]
-        searcher = index.searcher()
-        clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(words))]
-        clauses += [filter_clause(searcher, condition) for condition in filters]
-        return _top(searcher, tantivy.Query.boolean_query(clauses), depth)
+        with self._failures():
+            searcher = index.searcher()
+            clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(words))]
+            clauses += [filter_clause(searcher, condition) for condition in filters]
+            return _top(searcher, tantivy.Query.boolean_query(clauses), depth)
 
     def sequences(self) -> Iterator[tuple[str, int]]:
         """Id and change sequence of every document, for verification."""
@@ -148,7 +149,7 @@ class TantivyIndex:
         try:
             yield
         except (ValueError, OSError, RuntimeError) as error:  # tantivy raises ValueError for all that goes wrong
-            if "LockBusy" in str(error) or "lock" in str(error).lower():
+            if "LockBusy" in str(error):
                 raise IndexBusy(f"another process writes into {str(self._path)!r}; wait until it is done") from error
             raise StoreUnavailable(
                 f"lexical index {str(self._path)!r} refuses: {error}; check free space (df) and rights there, "

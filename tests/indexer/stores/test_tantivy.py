@@ -238,7 +238,7 @@ def test_filters_leave_the_score(index: TantivyIndex, store: LmdbStore, record: 
 
 def test_odd_content(index: TantivyIndex, store: LmdbStore, record: Make) -> None:
     odd = [
-        record("nul \0 id", lines=("java \0 \u202e kafka",), meta={"f\0": "x", "f": "a\0b"}),
+        record("nul \0 id", lines=("java \0 \u202e kafka",), meta={"f\0": "x", "f": "a\0b", "big": "w" * 100_000}),
         record("long" * 120, lines=("java", "x" * 100_000)),
         record("empty", lines=()),
         record("../up", lines=("java",), language="../../x"),
