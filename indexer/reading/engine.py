@@ -9,7 +9,6 @@ from indexer.reading import fields
 from indexer.reading.documents import Document
 from indexer.reading.formats import Format, binary_type, format_of
 from indexer.reading.html_text import parse_html
-from indexer.reading.markdown import read_markdown
 from indexer.reading.rejected import Rejected
 from indexer.reading.sandbox import Sandbox
 from indexer.reading.sources import Source, expand
@@ -43,6 +42,7 @@ def read_items(
     sources: Sequence[str], reader: Reader[Item], sandbox: Sandbox, *, limits: Limits, stdin: BinaryIO | None
 ) -> Iterator[Item | Rejected]:
     """Read every source in turn, lazily. No fault of one item keeps the others from being read."""
+    claims: dict[str, str] = {}
     for source in expand(sources, stdin):
         if isinstance(source, Rejected):
             yield source
@@ -50,7 +50,7 @@ def read_items(
         try:
             fields.checked_id(source.item_id)
             with source.open() as raw:
-                yield from _read_source(source, Stream(raw), reader, sandbox, limits)
+                yield from _read_source(source, Stream(raw), reader, sandbox, limits, claims)
         except BadInput as error:
             yield Rejected(clean(source.origin), _one_line(error), source.item_id)
         except OSError as error:
@@ -66,7 +66,7 @@ def read_document(format_: Format, data: bytes, limits: Limits, sandbox: Sandbox
         case Format.DOCX:
             document = sandbox.parse("docx", data)
         case Format.MARKDOWN:
-            document = read_markdown(checked(clean(_text(data)), limits))
+            document = sandbox.parse("markdown", checked(clean(_text(data)), limits).encode())
         case Format.HTML:
             composer = parse_html(checked(clean(_text(data)), limits)).composer
             document = Document(composer.text, composer.headings)
@@ -84,7 +84,7 @@ def _text(data: bytes) -> str:
 
 
 def _read_source(
-    source: Source, stream: Stream, reader: Reader[Item], sandbox: Sandbox, limits: Limits
+    source: Source, stream: Stream, reader: Reader[Item], sandbox: Sandbox, limits: Limits, claims: dict[str, str]
 ) -> Iterator[Item | Rejected]:
     format_ = format_of(source.suffix, stream.head())
     if format_ is Format.JSON_LINES:
@@ -97,11 +97,20 @@ def _read_source(
         members = reader.values(value)
     elif format_ is Format.HTML:
         members = reader.page_values(_text(data))
+    if members is None or (len(members) == 1 and _id_of(members[0]) is None):
+        _claim(source, claims)
     if members is None:
         document = read_document(format_, data, limits, sandbox)
         yield reader.from_document(document, source)
     else:
         yield from _read_members(source, members, reader)
+
+
+def _claim(source: Source, claims: dict[str, str]) -> None:
+    """Refuse a file whose id another folder's file took: one would silently replace the other."""
+    owner = claims.setdefault(source.item_id, source.origin)
+    if owner != source.origin:
+        raise UnreadableFile(f"its id {source.item_id!r} is taken by {owner}; rename it or give the folder above both")
 
 
 def _read_members(source: Source, members: Sequence[Any], reader: Reader[Item]) -> Iterator[Item | Rejected]:

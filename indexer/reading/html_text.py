@@ -1,7 +1,10 @@
 """HTML to plain text: list items become bullet lines; scripts of type JSON-LD are handed out apart."""
 
-from html.parser import HTMLParser
+from collections.abc import Mapping
 
+from lxml import etree  # type: ignore[import-untyped]
+
+from indexer.errors import BadRecord
 from indexer.reading.text import BULLET, Composer
 
 # fmt: off
@@ -15,11 +18,10 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _HIDDEN = frozenset(("script", "style", "template", "noscript"))
 
 
-class HtmlText(HTMLParser):
-    """Feed it HTML; `composer` holds the text, `json_ld` the bodies of its JSON-LD scripts."""
+class HtmlText:
+    """Target of lxml's HTML parser; `composer` holds the text, `json_ld` the bodies of its JSON-LD scripts."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.composer = Composer()
         self.json_ld: list[str] = []
         self._line = ""
@@ -27,10 +29,10 @@ class HtmlText(HTMLParser):
         self._hidden: str | None = None
         self._script: list[str] | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag in _HIDDEN:
             self._hidden = tag
-            is_json_ld = tag == "script" and (dict(attrs).get("type") or "").strip().lower() == "application/ld+json"
+            is_json_ld = tag == "script" and attributes.get("type", "").strip().lower() == "application/ld+json"
             self._script = [] if is_json_ld else None
         elif tag == "br":
             self._flush()
@@ -45,7 +47,7 @@ class HtmlText(HTMLParser):
             if tag in ("p", "ul", "ol", "table"):
                 self.composer.blank()
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == self._hidden:
             self._hidden = None
             if self._script is not None:
@@ -54,7 +56,7 @@ class HtmlText(HTMLParser):
         elif tag == "li" or tag in _BLOCKS:
             self._flush()
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
         if self._script is not None:
             self._script.append(data)
         elif self._hidden is None:
@@ -67,7 +69,6 @@ class HtmlText(HTMLParser):
                 self._line += before
 
     def close(self) -> None:
-        super().close()
         self._flush()
 
     def _flush(self) -> None:
@@ -81,11 +82,16 @@ class HtmlText(HTMLParser):
 
 
 def parse_html(html: str) -> HtmlText:
-    """Read a whole page or fragment; broken markup is read as a browser would, roughly, and never raises."""
-    parser = HtmlText()
-    parser.feed(html)
-    parser.close()
-    return parser
+    """Read a whole page or fragment; broken markup is read as a browser would, roughly."""
+    target = HtmlText()
+    parser = etree.HTMLParser(target=target, recover=True, encoding="utf-8")
+    try:
+        # Bytes, as lxml refuses a string that declares its encoding.
+        parser.feed(html.encode("utf-8", "replace"))
+        parser.close()
+    except etree.LxmlError as error:
+        raise BadRecord(f"HTML that cannot be read ({error}); save it as plain text") from None
+    return target
 
 
 def html_to_text(html: str) -> str:

@@ -31,6 +31,7 @@ _DATES = ("startDate", "endDate", "date", "releaseDate")
 _PROSE = ("description", "summary", "reference")
 _LISTS = ("highlights", "courses", "keywords", "roles")
 _RECORD_KEYS = {"resume_id", "id", "_id", "person_id", "version", "meta", "metadata", "$schema", "basics"}
+_LABELS = {"location": "Address", "profiles": "Network"}
 _CONTENT_KEYS = ("text", "sections", "file")
 
 
@@ -61,13 +62,19 @@ def read_json_resume(record: Mapping[str, Any]) -> Document:
 
 
 def _write_basics(composer: Composer, basics: Mapping[str, Any]) -> None:
-    about = {"label", "summary"}
-    details = {key: value for key, value in basics.items() if key not in about}
-    if any(True for _ in _leaves(details)):
+    about = ("label", "summary")
+    details = [
+        (key, leaves)
+        for key, value in basics.items()
+        if key not in about
+        for leaves in ([list(_leaves(item)) for item in value] if isinstance(value, list) else [list(_leaves(value))])
+        if leaves
+    ]
+    if details:
         composer.heading("Contact", SectionKind.CONTACT)
-        for path, leaf in _leaves(details):
-            composer.line(f"{_label(path)}: {leaf}")
-    written = [leaf for key in ("label", "summary") for _, leaf in _leaves(basics.get(key))]
+        for key, leaves in details:  # a place or a profile on one line: its parts alone don't look like contact
+            composer.line(f"{_LABELS.get(key) or _label(key)}: {', '.join(leaf for _, leaf in leaves)}")
+    written = [leaf for key in about for _, leaf in _leaves(basics.get(key))]
     if written:
         composer.heading("Summary", SectionKind.SUMMARY)
         for leaf in written:
@@ -75,9 +82,10 @@ def _write_basics(composer: Composer, basics: Mapping[str, Any]) -> None:
 
 
 def _write_entries(composer: Composer, value: Any) -> None:
-    for entry in value if isinstance(value, list) else [value]:
+    for number, entry in enumerate(value if isinstance(value, list) else [value]):
         if isinstance(entry, Mapping):
-            composer.blank()
+            if number:
+                composer.blank()
             _write_entry(composer, entry)
         else:
             for _, leaf in _leaves(entry):

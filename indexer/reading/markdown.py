@@ -7,7 +7,7 @@ from indexer.reading.documents import Document
 from indexer.reading.html_text import html_to_text
 from indexer.reading.text import BULLET, Composer
 
-_PARSER = MarkdownIt("commonmark").enable("table")
+_PARSER = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table")  # deeper text would be dropped
 _LONGEST_HEADING = 120  # a longer one is a paragraph above a rule ("setext" by accident)
 
 

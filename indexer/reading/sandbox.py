@@ -1,4 +1,4 @@
-"""PDF and DOCX are parsed in a child process, limited in time and memory, that serves many files."""
+"""PDF, DOCX and Markdown are parsed in a child process, limited in time and memory, that serves many files."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from indexer.limits import Limits
 from indexer.reading.documents import Document
 from indexer.resumes import Heading
 
-Kind = Literal["pdf", "docx"]
+Kind = Literal["pdf", "docx", "markdown"]
 
 _START_SECONDS = 120.0  # a cold disk; not counted against any file
 _FILES_PER_CHILD = 500  # a leak in a native parser must not fill the memory limit on an innocent file

@@ -1,4 +1,4 @@
-"""The child process that parses PDF and DOCX: `python -m indexer.reading.worker MEMORY_BYTES SECONDS`.
+"""The child process that parses PDF, DOCX and Markdown: `python -m indexer.reading.worker MEMORY_BYTES SECONDS`.
 
 Protocol: it prints `{}` when ready. A request is one line of JSON `{"kind", "size"}` and `size` bytes; an answer is
 one line of JSON, `{"text", "headings"}` or `{"error", "reason"}`. JSON, because what a hostile file
@@ -10,13 +10,20 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from indexer.errors import ShortlistError
+from indexer.reading.documents import Document
 from indexer.reading.docx import read_docx
+from indexer.reading.markdown import read_markdown
 from indexer.reading.pdf import read_pdf
 
-_READERS = {"pdf": read_pdf, "docx": read_docx}
+_READERS: dict[str, Callable[[bytes], Document]] = {
+    "pdf": read_pdf,
+    "docx": read_docx,
+    "markdown": lambda data: read_markdown(data.decode()),  # pathological nesting takes quadratic time
+}
 
 
 def main() -> None:

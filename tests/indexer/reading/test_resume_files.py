@@ -58,6 +58,18 @@ def test_ids_of_files_that_share_a_stem(tmp_path: Path) -> None:
     assert ids == ["cv.md", "cv.md.txt", "cv.txt", "other"]
 
 
+def test_two_folders_never_mix_up_their_people(tmp_path: Path) -> None:
+    for folder in ("north", "south"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "cv.txt").write_text(f"from the {folder}")
+        (tmp_path / folder / "dump.jsonl").write_text(json.dumps({"resume_id": folder, "text": "x"}))
+    items = read(tmp_path / "north", tmp_path / "south")
+    assert [item.resume_id for item in items] == ["cv", "north", "cv", "south"]
+    assert isinstance(items[2], Rejected)
+    assert f"taken by {tmp_path / 'north' / 'cv.txt'}" in items[2].reason
+    assert [item.resume_id for item in read(tmp_path)] == ["north/cv", "north", "south/cv", "south"]
+
+
 def test_missing_source_is_an_error_before_anything_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     with pytest.raises(UnreadableFile, match="absent"):
@@ -465,9 +477,10 @@ def test_json_resume_keeps_every_leaf_under_its_kind(tmp_path: Path) -> None:
         "References": SectionKind.OTHER, "Custom": SectionKind.OTHER,
     }  # fmt: skip
     contact = resume.text[: resume.text.index("Summary")]
-    assert {"Name: Ana Exemplo", "Email: ana@example.org", "Phone: +351 912 345 678", "Address: Rua Um 1"} <= set(
-        contact.split("\n")
-    )
+    assert contact.split("\n") == [
+        "Contact", "Name: Ana Exemplo", "Email: ana@example.org", "Phone: +351 912 345 678", "Url: https://example.org",
+        "Address: Rua Um 1, 1000-001, Lisboa, PT", "Network: Forge, ana, https://example.org/ana", "", "",
+    ]  # fmt: skip
     assert (
         "Head nurse, Hospital (2019-01 – 2023-02)\nLed a ward.\nShift: night\n• Cut falls by a third\n" in resume.text
     )
