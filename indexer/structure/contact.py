@@ -18,7 +18,7 @@ _DOMAIN = re.compile(r"[^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){1,6}")
 _URL_TAIL = re.compile(r"[^\s<>|,;\"()\[\]{}•]{0,300}")
 _SCHEME = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 _BARE_DOMAIN = re.compile(
-    r"(?<![\w@.-])[a-z0-9][a-z0-9-]{1,40}\.(?:[a-z0-9-]{2,30}\.)?(?:com|net|org|io|dev|me|de|fr|es|it|nl|pt|pl|ro|se|uk|eu|at|ch|be|info|name|page|tech)\b(?:/[\w./-]{0,100})?",
+    r"(?<![\w@.-])[a-z0-9][a-z0-9-]{1,40}\.(?:[a-z0-9-]{2,30}\.)?(?:com|net|org|io|dev|me|de|fr|es|it|nl|pt|pl|ro|se|uk|eu|at|ch|be|info|name|page|tech)\b(?:/(?:[\w./-]{0,100}[\w/-])?)?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.,/$€£])[+(]?\(?\d(?:[ \t\u00a0().\-–/]{0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
@@ -27,9 +27,17 @@ _YEARS = re.compile(
 )
 _NORTH_AMERICAN = re.compile(r"^(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}$")
 _REGIONS = {
-    "en": ("US", "GB"), "de": ("DE", "AT", "CH"), "fr": ("FR", "BE", "CH", "CA"), "es": ("ES", "MX"), "it": ("IT",), "nl": ("NL", "BE"),
-    "pt": ("PT", "BR"), "pl": ("PL",), "ro": ("RO",), "sv": ("SE",),
-}  # fmt: skip
+    "en": ("US", "GB"),
+    "de": ("DE", "AT", "CH"),
+    "fr": ("FR", "BE", "CH", "CA"),
+    "es": ("ES", "MX"),
+    "it": ("IT",),
+    "nl": ("NL", "BE"),
+    "pt": ("PT", "BR"),
+    "pl": ("PL",),
+    "ro": ("RO",),
+    "sv": ("SE",),
+}
 _POSTCODE = re.compile(
     r"(?:\b[A-Z]{1,3}-)?(?<!\d)(?!(?:19|20)\d\d\s)\d{4,5}\s+[^\W\d_a-z][^\d\n]{2,40}$"  # de, fr, es, it, ch, at, be
     r"|\b\d{4}\s?[A-Z]{2}\s+[^\W\d_a-z][^\d\n]{2,40}$"  # nl
@@ -40,6 +48,7 @@ _POSTCODE = re.compile(
 )
 _PIECE = re.compile(r"[^|•·;\n\t]+")
 _BLOCK_LINES = 15
+_LINE = 400  # characters of a line in a contact block; more is running text
 
 
 @cache
@@ -117,7 +126,7 @@ def _phones(text: str, language: str, start: int, end: int, *, block: bool) -> I
         number = found.group()
         if _YEARS.search(number):
             continue
-        labelled = _label().search(text, max(0, found.start() - 24), found.start()) is not None
+        labelled = _label_before(text, found.start()) is not None
         # Elsewhere a bare row of digits is an article number or a budget more often than a phone.
         plausible = number.startswith("+") or labelled or block or _NORTH_AMERICAN.match(number)
         if plausible and _valid_phone(number, regions, sure=labelled or number.startswith("+")):
@@ -126,8 +135,6 @@ def _phones(text: str, language: str, start: int, end: int, *, block: bool) -> I
 
 def _addresses(text: str, line: Line) -> Iterable[Span]:
     """Yield the parts of a line of the contact block that read as a street or as postcode and city."""
-    if line.end - line.start > 160:
-        return
     for piece in _PIECE.finditer(text, line.start, line.end):
         start, end = trim(text, piece.start(), piece.end())
         part = text[start:end]
@@ -135,11 +142,19 @@ def _addresses(text: str, line: Line) -> Iterable[Span]:
             yield Span(start, end)
 
 
+def _label_before(text: str, at: int) -> re.Match[str] | None:
+    """Return the label ("Tel.:") that ends right before `at`, or None."""
+    ahead = text[max(0, at - 24) : at].rstrip()
+    if not ahead or not (ahead[-1].isalpha() or ahead[-1] in ".:)"):
+        return None
+    return _label().search(text, max(0, at - 24), at)
+
+
 def _with_label(text: str, span: Span) -> Span:
     """Return `span` together with the "Tel.:" in front of it."""
-    label = _label().search(text, max(0, span.start - 24), span.start)
+    label = _label_before(text, span.start)
     # One-letter labels and words need their colon: "by mail x@y" keeps its words.
-    if label and (":" in label.group() or "." in label.group()) and "\n" not in label.group().strip():
+    if label and (":" in label.group() or "." in label.group()):
         return Span(label.start(), span.end)
     return span
 
@@ -167,9 +182,10 @@ def find_addresses(text: str, lines: Sequence[Line], language: str = "und") -> l
     """Return the home pages, address lines and plain phone numbers in the first of a contact block's `lines`."""
     found: list[Span] = []
     for line in lines[:_BLOCK_LINES]:
-        found += _urls(text, _SCHEME, line.start, line.end)
+        end = min(line.end, line.start + _LINE)
+        found += _urls(text, _SCHEME, line.start, end)
+        found += _phones(text, language, line.start, end, block=True)
         if line.end - line.start <= 160:
-            found += (Span(bare.start(), bare.end()) for bare in _BARE_DOMAIN.finditer(text, line.start, line.end))
-        found += _addresses(text, line)
-        found += _phones(text, language, line.start, line.end, block=True)
+            found += (Span(bare.start(), bare.end()) for bare in _BARE_DOMAIN.finditer(text, line.start, end))
+            found += _addresses(text, line)
     return merge(_with_label(text, span) for span in merge(found))

@@ -1,7 +1,7 @@
 """Which section a heading opens: a lexicon of real headings in ten languages, matched fuzzily."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -64,6 +64,7 @@ def _compound(label: str) -> Match | None:
     return matches[0]._replace(weak=False) if all(matches) and matches[0] else None
 
 
+@lru_cache(maxsize=8192)
 def match_heading(label: str, *, hinted: bool = False, fuzzy: bool = True) -> Match | None:
     """Return what the line or part of a line `label` says as a heading, or None where it says nothing.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from indexer.briefs import Brief, RawBrief, Requirement, RequirementKind
@@ -63,8 +63,9 @@ def _bodies(text: str) -> Iterator[_Body]:
     body: _Body | None = None
     opening, listing = True, False
     lines = lines_of(text)
-    headed = any(_announces(text, line, after) for line, after in zip(lines, [*lines[1:], None], strict=True))
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
+    pairs = list(zip_longest(lines, lines[1:]))
+    headed = any(_announces(text, line, following) for line, following in pairs)
+    for line, following in pairs:
         label = text[line.start : line.end]
         bullet = _bulleted(text, line)
         announced = _announces(text, line, following)

@@ -8,6 +8,7 @@ from indexer.errors import BadRecord, TooLong
 from indexer.limits import Limits
 from indexer.resumes import RawResume, Resume, Section, SectionKind, Span
 from indexer.structure.contact import find_addresses, find_contacts, merge
+from indexer.structure.headings import match_heading
 from indexer.structure.language import detect_language
 from indexer.structure.names import find_name
 from indexer.structure.sections import find_sections
@@ -18,10 +19,12 @@ _DEFAULT = Limits()
 _HEADER = 1500  # characters at most of the contact block above the first heading
 
 
-def _contact_blocks(sections: Sequence[Section]) -> list[Span]:
+def _contact_blocks(text: str, sections: Sequence[Section]) -> list[Span]:
     """Return where contact details stand: above the first heading, and in contact sections."""
     opening = sections[0]
-    blocks = [Span(0, min(opening.end, _HEADER))] if opening.title_start == opening.title_end else []
+    title = match_heading(text[opening.title_start : opening.title_end])
+    untitled = opening.title_start == opening.title_end or (title is not None and title.kind is None)
+    blocks = [Span(opening.title_end, min(opening.end, opening.title_end + _HEADER))] if untitled else []
     return blocks + [Span(part.title_end, part.end) for part in sections if part.kind is SectionKind.CONTACT]
 
 
@@ -46,7 +49,7 @@ def _private(
     text: str, language: str, lines: Sequence[Line], sections: Sequence[Section], found: Sequence[Span]
 ) -> list[Span]:
     """Return the contact details `found` anywhere, with those of the contact blocks and the person's name."""
-    blocks = _contact_blocks(sections)
+    blocks = _contact_blocks(text, sections)
     contacts = list(found)
     starts = [line.start for line in lines]
     for block in blocks:

@@ -130,6 +130,26 @@ def _heads_entry(text: str, paragraph: _Fragment) -> bool:
     return length <= 130 and not paragraph.bullet and bool(_DATED.search(text, paragraph.start, paragraph.end))
 
 
+def _short(text: str, paragraph: _Fragment) -> bool:
+    return paragraph.end - paragraph.start <= 90 and not paragraph.bullet and text[paragraph.end - 1] not in ".;"
+
+
+def _capitalised(text: str, paragraph: _Fragment) -> bool:
+    """Return whether most words of a short line have a capital, as titles, employers and places do."""
+    words = text[paragraph.start : min(paragraph.end, paragraph.start + 70)].split()
+    return paragraph.end - paragraph.start <= 60 and sum(not word[0].islower() for word in words) * 3 >= len(words) * 2
+
+
+def _titles_entry(text: str, before: _Fragment | None, paragraph: _Fragment, after: _Fragment | None) -> bool:
+    """Return whether a paragraph is the job title or the employer above the dated line `after`."""
+    if after is None or after.gap or not _short(text, paragraph) or not _heads_entry(text, after):
+        return False
+    ended = before is not None and (
+        before.bullet or bool(_SENTENCE_END.search(text, max(0, before.end - 2), before.end))
+    )
+    return paragraph.gap or (ended and _capitalised(text, paragraph))
+
+
 def _entry_parts(text: str, paragraphs: Sequence[_Fragment]) -> list[int]:
     """Number the paragraphs so that those of one part may be joined.
 
@@ -138,27 +158,16 @@ def _entry_parts(text: str, paragraphs: Sequence[_Fragment]) -> list[int]:
     """
     numbers: list[int] = []
     number, in_head, head_length = 0, False, 0
-    for index, paragraph in enumerate(paragraphs):
+    for before, paragraph, after in zip([None, *paragraphs[:-1]], paragraphs, [*paragraphs[1:], None], strict=True):
         length = paragraph.end - paragraph.start
-        label = text[paragraph.start : paragraph.end]
-        following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None
-        short = length <= 90 and not paragraph.bullet and label[-1] not in ".;"
+        short = _short(text, paragraph)
         dated = _heads_entry(text, paragraph)
-        opens = (
-            short and following is not None and paragraph.gap and not following.gap and _heads_entry(text, following)
-        )
-        words = label.split()
-        place = (
-            short
-            and length <= 60
-            and sum(not word[0].islower() for word in words) * 3 >= len(words) * 2
-            and "," in label
-        )
+        place = short and _capitalised(text, paragraph) and "," in text[paragraph.start : paragraph.end]
         if in_head and head_length + length <= TARGET and not paragraph.gap and (dated or place) and short:
             head_length += length
-        elif dated or opens:
+        elif dated or _titles_entry(text, before, paragraph, after):
             number, in_head, head_length = number + 1, True, length
-        elif in_head or (paragraph.gap and index and _SENTENCE_END.search(label) is None and short):
+        elif in_head or (paragraph.gap and short and before is not None):
             number, in_head = number + 1, False
         numbers.append(number)
     return numbers

@@ -9,7 +9,7 @@ from indexer.structure.text import has_alnum, trim
 TARGET = 220  # characters of a segment; measured to rank best (longer dilutes, shorter lacks context)
 HARD = 380  # a single sentence may be this long before it is split
 
-_SENTENCE = re.compile(r"[.!?…؟।]+[\"'”’»)\]]{0,3}(?=\s)|[。！？]+[”」』）]{0,3}|\n[ \t]*\n")
+_SENTENCE = re.compile(r"(?<![.!?…؟।])[.!?…؟।]++[\"'”’»)\]]{0,3}(?=\s)|[。！？]+[”」』）]{0,3}|\n[ \t]*\n")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|[Dd]r|[Pp]rof|St|Nr|No|Mr|Mrs|Ms|Inc|Ltd|Co|Corp|bzw|ca|ggf|inkl|evtl|etc|usw|vgl|approx|incl"
     r"|min|max|art|tel|ing|dipl|bspw|zzgl|mind|e\.g|i\.e|z\.\s?B|u\.\s?a|d\.\s?h|p\.\s?ex|bijv|resp|nt|np|m\.in|ex|Sr|Jr)\.$"

@@ -40,6 +40,8 @@ def trim(text: str, start: int, end: int, *, marks: bool = False) -> tuple[int, 
     With `marks`, also over a bullet in front and over separators behind. The result is empty
     (`start >= end`) where nothing is left.
     """
+    if start < end and text[start].isalnum() and text[end - 1].isalnum():
+        return start, end
     while start < end and (
         _blank(text[start])
         or (marks and text[start] in BULLETS)
