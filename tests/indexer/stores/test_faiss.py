@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,23 @@ def test_refresh(store: LmdbStore, record: Make, tmp_path: Path) -> None:
         change.resume_id: change.sequence for change in store.changes() if not change.deleted
     }
     assert index.tail == 1
+
+
+def test_threads_search_while_one_refreshes(store: LmdbStore, record: Make, tmp_path: Path) -> None:
+    store.put([record("first", seed=1)])
+    index = FaissIndex(tmp_path / "dense", store)
+    query = unit(3, 1)
+    with ThreadPoolExecutor(3) as pool:
+        counts = [pool.submit(lambda: [len(index.search_resumes(query[0], depth=99)) for _ in range(300)])]
+        counts += [pool.submit(lambda: [len(index.search_segments(query, [1.0], depth=99)) for _ in range(300)])]
+        for n in range(40):
+            store.put([record(f"r{n}", seed=n)])
+            index.refresh()
+            if n == 20:
+                build(store, tmp_path / "dense")
+        for count in counts:
+            assert count.result() == sorted(count.result())  # each search sees one state, never half of the next
+    assert len(index.search_resumes(query[0], depth=99)) == 41
 
 
 @settings(max_examples=15, deadline=None)

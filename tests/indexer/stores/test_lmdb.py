@@ -2,6 +2,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,18 @@ def test_the_map_grows(tmp_path: Path, record: Make) -> None:
     reopened = LmdbStore(tmp_path, readonly=True, map_size=2**17)
     assert len(reopened) == 400
     reopened.close()
+
+
+def test_threads_read_while_one_writes_and_the_map_grows(tmp_path: Path, record: Make) -> None:
+    store = LmdbStore(tmp_path, map_size=2**17)
+    store.put([record("r0")])
+    with ThreadPoolExecutor(4) as pool:
+        reads = [pool.submit(lambda: [store.get(["r0"]) for _ in range(200)]) for _ in range(3)]
+        for number in range(1, 100):
+            store.put([record(f"r{number}", lines=("x" * 999,) * 20)])
+        assert all(held is not None for read in reads for (held,) in read.result())
+    assert len(store) == 100
+    store.close()
 
 
 def run_python(code: str, *arguments: str) -> str:
