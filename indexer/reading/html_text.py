@@ -1,6 +1,8 @@
 """HTML to plain text: list items become bullet lines; scripts of type JSON-LD are handed out apart."""
 
+import re
 from collections.abc import Mapping
+from html import unescape
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -15,6 +17,7 @@ _BLOCKS = frozenset((
 ))
 # fmt: on
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _HIDDEN = frozenset(("script", "style", "template", "noscript"))
 
 
@@ -94,6 +97,8 @@ def parse_html(html: str) -> HtmlText:
     return target
 
 
-def html_to_text(html: str) -> str:
-    """The visible text; a value without markup keeps its own lines."""
-    return parse_html(html).composer.text if "<" in html or "&" in html else html
+def html_to_text(value: str) -> str:
+    """The visible text of a field that may hold HTML, also escaped HTML; one without markup keeps its own lines."""
+    if not _TAG.search(value):
+        value = unescape(value)
+    return parse_html(value).composer.text if _TAG.search(value) else value

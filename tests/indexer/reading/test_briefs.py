@@ -98,6 +98,19 @@ def test_job_posting_in_a_page(tmp_path: Path) -> None:
     assert "JSON-LD" in rejected.reason
 
 
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [
+        ("R&D with C < D\nSecond line", "R&D with C < D\nSecond line"),
+        ("Caf&eacute; &amp; bar\nnights", "Café & bar\nnights"),
+        ("&lt;p&gt;Lead&lt;/p&gt;&lt;ul&gt;&lt;li&gt;Teach&lt;/li&gt;&lt;/ul&gt;", "Lead\n\n• Teach"),
+        ("One<br/>two\nthree", "One\ntwo three"),
+    ],
+)
+def test_descriptions_with_and_without_markup(description: str, text: str) -> None:
+    assert brief_from_value({"@type": "JobPosting", "description": description}, origin="x").text == text
+
+
 def test_job_posting_without_an_identifier_takes_the_stem(tmp_path: Path) -> None:
     bare = {key: value for key, value in POSTING.items() if key != "identifier"}
     (tmp_path / "job.json").write_text(json.dumps(bare))
