@@ -7,14 +7,16 @@
 | `{index}-000001` | the physical index; its mapping's `_meta` names format and encoder |
 
 A delete leaves a tombstone document, because OpenSearch forgets a deleted version after `index.gc_deletes` (60 s)
-and an older version would come back. Reads by id see every confirmed write; searches see this process's own writes
-at once and those of others within the index's refresh interval (1 s).
+and an older version would come back. Reads by id see every confirmed write. Searches see this process's own writes
+and what was there at opening; what others write later, within the index's refresh interval (1 s).
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from opensearchpy.exceptions import NotFoundError, RequestError
+from opensearchpy.exceptions import NotFoundError, RequestError, TransportError
 
 from indexer.errors import BadRecord, IndexMismatch
 from indexer.filters import Filter
@@ -35,6 +37,7 @@ from indexer.vectors import SegmentVectors
 
 LANGUAGES = 1_000  # more than ISO 639-1 has
 _PAGE = 2_000
+_WHOLE = {"allow_partial_search_results": "false"}  # all shards or an error
 _LIVE = {"term": {"deleted": False}}
 
 
@@ -49,24 +52,24 @@ class OpenSearchStore:
         encoder: str | None = None,
         create: bool = False,
         patience: float = 60.0,
-        overlap: float = 120.0,
+        settle: float = 45.0,
     ) -> None:
         """Open the index behind alias `index`, or `create` it for vectors of `encoder` (a fingerprint).
 
         `patience`: seconds for which a write, or the read that prepares it, is tried again while the server is away.
-        `overlap`: seconds by which `changes` reaches back, see there; 0 is enough for a single writer.
+        `settle`: seconds after which `changes` tells of a write, see there; 0 is right for a single writer only.
         Raises StoreUnavailable, IndexMissing, or IndexMismatch for another encoder (None: any will do) or format.
         """
         self.url, self.index = url, index
         self.client = connect(url)
-        self._overlap = int(overlap * 1e9)
-        self._written = False  # by this process since the last refresh
+        self._settle = int(settle * 1e9)
+        self._unseen = True  # there may be writes that a search does not see: this process's, and those before it
         self._writer = Writer(self.client, read_alias=index, write_alias=f"{index}-write", patience=patience)
         with answers(url, index):
             if create and encoder is not None:
                 self._create(encoder)
             self._check(encoder)
-            self._writer.clock.observe(self.watermark())
+            self._writer.clock.observe(self._last({"match_all": {}}))
 
     def known(self, resume_ids: Sequence[str]) -> list[Known | None]:
         with answers(self.url, self.index):
@@ -111,23 +114,22 @@ class OpenSearchStore:
         return [None if source is None else vectors_of(source) for source in sources]
 
     def changes(self, after: int = 0) -> Iterator[Change]:
-        """The latest change of each resume, in order of sequence, beginning `overlap` seconds before `after`.
+        """The latest change of each resume whose sequence is above `after`, in order of sequence.
 
-        Two writers number their changes before the server shows them, so a lower number may appear after a higher
-        one. It does so within the time of one write and the difference of their clocks: within `overlap`. What lies
-        there is therefore told again, and applying a change twice must be harmless.
+        Several writers number their changes before the server shows them, so a lower number may appear after a
+        higher one, and who has read past it would never hear of it. It appears within the time of one request and
+        the difference of the writers' clocks: what is younger than `settle` is therefore not told yet.
         """
-        query = {"range": {"change": {"gt": max(0, after - self._overlap)}}}
         with answers(self.url, self.index):
             self.client.indices.refresh(index=self.index)
+        query = {"range": {"change": {**self._settled(), "gt": after}}}
         for hit in self._hits(query, sort="change", fields=["resume_id", "version", "change", "deleted"]):
             source = hit["_source"]
             yield Change(source["change"], source["resume_id"], source["version"], source["deleted"])
 
     def watermark(self) -> int:
-        body = {"size": 1, "sort": [{"change": "desc"}], "_source": ["change"], "track_total_hits": False}
-        hits = self.search(body)["hits"]["hits"]
-        return hits[0]["_source"]["change"] if hits else 0
+        """Sequence of the last change that `changes` tells, 0 when there is none."""
+        return self._last({"range": {"change": self._settled()}})
 
     def select(self, filters: Sequence[Filter]) -> frozenset[str]:
         self.refresh()
@@ -154,7 +156,7 @@ class OpenSearchStore:
         """One search, all shards or none, that sees this process's own writes."""
         self.refresh()
         with answers(self.url, self.index):
-            return self.client.search(index=self.index, body=body, params={"allow_partial_search_results": "false"})
+            return self.client.search(index=self.index, body=body, params=_WHOLE)
 
     def analyse(self, texts: Sequence[str], field: str) -> list[dict[str, Any]]:
         """The tokens that `field` makes of `texts`, all in one list."""
@@ -166,17 +168,28 @@ class OpenSearchStore:
 
     def refresh(self) -> None:
         """Make this process's own writes visible to searches."""
-        if self._written:
+        if self._unseen:
+            self._unseen = False  # first: a write of another thread may end meanwhile
             with answers(self.url, self.index):
                 self.client.indices.refresh(index=self.index)
-            self._written = False
 
     # Inside
 
+    def _settled(self) -> dict[str, int]:
+        # Without `settle` the clock does not matter, and it may be behind another writer's.
+        return {"lte": time.time_ns() - self._settle} if self._settle else {"gt": 0}
+
+    def _last(self, query: Mapping[str, Any]) -> int:
+        body = {"size": 1, "query": query, "sort": [{"change": "desc"}], "_source": ["change"]}
+        hits = self.search(body | {"track_total_hits": False})["hits"]["hits"]
+        return int(hits[0]["_source"]["change"]) if hits else 0
+
     def _write(self, documents: Mapping[str, dict[str, Any]]) -> dict[str, Outcome]:
-        with answers(self.url, self.index):
-            self._written = True
-            return self._writer.write(documents)
+        try:
+            with answers(self.url, self.index):
+                return self._writer.write(documents)
+        finally:
+            self._unseen = True
 
     def _live(self, resume_ids: Sequence[str], *fields: str) -> list[Mapping[str, Any] | None]:
         with answers(self.url, self.index):
@@ -190,11 +203,12 @@ class OpenSearchStore:
             body = {"size": _PAGE, "query": query, "sort": [{sort: "asc"}], "_source": fields}
             body |= {"pit": {"id": pit, "keep_alive": "5m"}, "track_total_hits": False}
             try:
-                while hits := self.client.search(body=body)["hits"]["hits"]:
+                while hits := self.client.search(body=body, params=_WHOLE)["hits"]["hits"]:
                     yield from hits
                     body["search_after"] = hits[-1]["sort"]
             finally:
-                self.client.delete_pit(body={"pit_id": [pit]})
+                with suppress(TransportError):  # it ends by itself
+                    self.client.delete_pit(body={"pit_id": [pit]})
 
     def _create(self, encoder: str) -> None:
         if self.client.indices.exists_alias(name=self.index):

@@ -120,11 +120,16 @@ class Writer:
                 continue
             if state is not None:
                 self.clock.observe(state.change)
-            change = self.clock.next()
-            pending[resume_id]["change"] = change
-            wanted[resume_id] = sent[resume_id, change] = outcome
+            wanted[resume_id] = outcome
+
+        def numbered() -> Iterator[Mapping[str, Any]]:  # at the last moment: others must not wait long for a number
+            for resume_id, outcome in wanted.items():
+                pending[resume_id]["change"] = change = self.clock.next()
+                sent[resume_id, change] = outcome
+                yield pending[resume_id]
+
         turned_away: TransportError | None = None
-        for resume_id, status, reason in self._bulk([pending[resume_id] for resume_id in wanted]):
+        for resume_id, status, reason in self._bulk(numbered()):
             if status < 300:
                 settled[resume_id] = wanted[resume_id]
             elif status in TRANSIENT_STATUS:

@@ -45,7 +45,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
         pair = Pair(LmdbStore(tmp_path / "store"), TantivyIndex(tmp_path / "lexical"))
     else:
         server, name = request.getfixturevalue("opensearch_server"), request.getfixturevalue("opensearch_index")
-        store = OpenSearchStore(server.url, index=name, encoder="made", create=True)
+        store = OpenSearchStore(server.url, index=name, encoder="made", create=True, settle=0.0)
         pair = Pair(store, OpenSearchLexical(store))
     yield pair
     pair.lexical.close()

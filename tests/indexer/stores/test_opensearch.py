@@ -27,7 +27,14 @@ def open_store(opensearch_server: Server, opensearch_index: str) -> Iterator[Cal
     opened: list[OpenSearchStore] = []
 
     def open_it(**changed: object) -> OpenSearchStore:
-        settings = {"index": opensearch_index, "encoder": "made", "create": True, "patience": 30.0, **changed}
+        settings = {
+            "index": opensearch_index,
+            "encoder": "made",
+            "create": True,
+            "patience": 30.0,
+            "settle": 0.0,
+            **changed,
+        }
         opened.append(OpenSearchStore(opensearch_server.url, **settings))  # type: ignore[arg-type]
         return opened[-1]
 
@@ -107,14 +114,22 @@ def test_two_writers_with_one_version(open_store: Callable[..., OpenSearchStore]
 def test_a_change_that_lands_late_is_told(
     open_store: Callable[..., OpenSearchStore], client: OpenSearch, record: Make
 ) -> None:
-    store, exact = open_store(), open_store(overlap=0.0)
-    store.put([record("a"), record("b")])
-    seen = store.watermark()
-    late = to_document(record("late")) | {"change": seen - 1_000_000_000}  # numbered by a writer that was slow
-    client.index(index=store.index, id="late", body=late, version=1, version_type="external", refresh=True)
-    assert [change.resume_id for change in store.changes(seen)] == ["late", "a", "b"]
-    assert list(exact.changes(seen)) == []
-    assert [change.resume_id for change in exact.changes()] == ["late", "a", "b"]
+    """Writer one has its number and is slow; meanwhile writer two writes, and a reader reads."""
+    two, reader = open_store(), open_store(settle=30.0)
+    number = two._writer.clock.next()
+    two.put([record("two")])
+    assert list(reader.changes()) == []  # number one might still be on its way
+    assert reader.watermark() == 0
+
+    def land(resume_id: str, change: int) -> None:
+        document = to_document(record(resume_id)) | {"change": change}
+        client.index(index=two.index, id=resume_id, body=document, version=1, version_type="external", refresh=True)
+
+    land("one", number)
+    land("old", number - 40_000_000_000)
+    assert [change.resume_id for change in reader.changes()] == ["old"]
+    assert reader.watermark() == number - 40_000_000_000
+    assert [change.resume_id for change in two.changes()] == ["old", "one", "two"]
 
 
 def test_changes_rise_although_another_clock_is_ahead(

@@ -33,7 +33,7 @@ def test_down_at_start() -> None:
 @pytest.mark.opensearch
 def test_killed_in_the_middle(opensearch_node: Node, record: Make) -> None:
     """One writer waits for the server to come back, another gives up; both may be run again to the same end."""
-    settings = {"index": "faults", "encoder": "made", "create": True}
+    settings = {"index": "faults", "encoder": "made", "create": True, "settle": 0.0}
     patient = OpenSearchStore(opensearch_node.url, **settings, patience=240.0)
     hasty = OpenSearchStore(opensearch_node.url, **settings, patience=0.5)
 

@@ -32,7 +32,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]
                 store.close()  # a process may hold one environment only once
             opened.append(LmdbStore(tmp_path / "store"))
         else:
-            opened.append(OpenSearchStore(server.url, index=index, encoder="made", create=True))
+            opened.append(OpenSearchStore(server.url, index=index, encoder="made", create=True, settle=0.0))
         return opened[-1]
 
     yield open_it
@@ -46,10 +46,11 @@ def store(open_store: Open) -> ResumeStore:
 
 
 def changed(store: ResumeStore, after: int = 0) -> list[tuple[str, int, bool]]:
-    """The log above `after`; a store with several writers may tell some at or below it again."""
-    sequences = [change.sequence for change in store.changes(after)]
-    assert sequences == sorted(sequences)
-    return [(each.resume_id, each.version, each.deleted) for each in store.changes(after) if each.sequence > after]
+    log = list(store.changes(after))
+    sequences = [change.sequence for change in log]
+    assert sequences == sorted(set(sequences))
+    assert all(sequence > after for sequence in sequences)
+    return [(each.resume_id, each.version, each.deleted) for each in log]
 
 
 def same(held: StoredResume | None, record: StoredResume) -> bool:
