@@ -1,10 +1,10 @@
 """Late interaction between a brief's requirements and a resume's segments.
 
-The zero-shot form of the re-ranker: no learned weights but four channel weights. For requirement vectors q_i and
-segment vectors k_j, all centred by language and of unit length,
+The zero-shot form of the re-ranker: nothing is learned, three channels are weighed. For requirement vectors q_i with
+weights w_i, segment vectors k_j and the title's vector t, all centred by language and of unit length,
 
-    best_i   = max_j q_i . k_j                      the requirement's best segment
-    score    = a * cos(mean q, mean k) + b * mean_i best_i + c * weighted mean_i best_i + d * cos(title, mean k)
+    best_i = max_j q_i . k_j                                    the requirement's best segment
+    score  = a * cos(mean q, mean k) + b * sum_i w_i best_i / sum_i w_i + c * cos(t, mean k)
 
 MaxSim after Khattab and Zaharia, "ColBERT" (SIGIR 2020), over segments instead of tokens.
 """
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-LOWEST = -1.0  # the cosine of opposite vectors: what a resume without segments scores in every channel
+from retriever.similarity import LOWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Interaction:
 class LateInteraction(nn.Module):
     """Scores a micro-batch of resumes against one brief. A resume's score depends on nothing but the two."""
 
-    def __init__(self, document: float, maxsim: float, weighted_maxsim: float, title: float) -> None:
+    def __init__(self, document: float, maxsim: float, title: float) -> None:
         super().__init__()
-        self.register_buffer("channels", torch.tensor([document, maxsim, weighted_maxsim, title]))
+        self.register_buffer("channels", torch.tensor([document, maxsim, title]))
 
     channels: Tensor
 
@@ -57,7 +57,6 @@ class LateInteraction(nn.Module):
         channels = torch.stack(
             [
                 (document @ brief).masked_fill(empty, LOWEST),
-                best.mean(dim=1),
                 best @ share,
                 (document @ title).masked_fill(empty, LOWEST),
             ],

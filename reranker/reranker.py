@@ -30,7 +30,7 @@ class Reranker:
     model: LateInteraction
     fit: Logistic
     requirement_fit: Logistic
-    support: float = 0.3
+    support: float = 0.5
 
     def __call__(
         self, brief: EncodedBrief, resumes: Sequence[StoredResume], means: LanguageMeans, *, k: int | None = None
