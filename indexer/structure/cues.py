@@ -34,6 +34,13 @@ def _cues(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(ordered)})(?!\w)", re.IGNORECASE)
 
 
+@cache
+def wish_opener() -> re.Pattern[str]:
+    """Return the pattern of a comma after which a wish begins (", ideally with Scala")."""
+    words = "|".join(word for words in lexicon(_DATA)["cues"]["opener"].values() for word in words)
+    return re.compile(rf",\s(?=(?:{words})(?!\w))", re.IGNORECASE)
+
+
 def heading_kind(label: str) -> RequirementKind | None:
     """Return the kind of requirement that the heading `label` announces, or None where it is no known heading."""
     key = fold(label)

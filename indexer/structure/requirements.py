@@ -8,7 +8,7 @@ from typing import NamedTuple
 from indexer.briefs import Brief, RawBrief, Requirement, RequirementKind
 from indexer.errors import BadRecord
 from indexer.structure.contact import find_contacts
-from indexer.structure.cues import WEIGHTS, announced_kind, clause_kind, heading_kind
+from indexer.structure.cues import WEIGHTS, announced_kind, clause_kind, heading_kind, wish_opener
 from indexer.structure.language import detect_language
 from indexer.structure.splitting import TARGET, cut_long, sentences
 from indexer.structure.text import BULLETS, Line, has_alnum, lines_of, trim
@@ -109,7 +109,8 @@ def _phrases(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the sentences of a paragraph, divided where a clause of another weight begins."""
     for begin, stop in sentences(text, start, end):
-        cuts = [begin, *(mark.end() for mark in _CLAUSE.finditer(text, begin, stop)), stop]
+        marks = [*_CLAUSE.finditer(text, begin, stop), *wish_opener().finditer(text, begin, stop)]
+        cuts = [begin, *sorted(mark.end() for mark in marks), stop]
         parts = [trim(text, left, right, marks=True) for left, right in pairwise(cuts)]
         parts = [part for part in parts if has_alnum(text, *part)]
         for left, right in _without_crumbs(parts):

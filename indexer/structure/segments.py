@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from indexer.resumes import Section, SectionKind, Segment, Span
-from indexer.structure.splitting import HARD, TARGET, cut_long, pack, sentences
+from indexer.structure.splitting import TARGET, cut_long, pack, sentences
 from indexer.structure.text import BULLETS, has_alnum, lines_of, trim
 
 LIST_TARGET = 100  # characters of a group of skills
@@ -173,12 +173,12 @@ def _entry_parts(text: str, paragraphs: Sequence[_Fragment]) -> list[int]:
     return numbers
 
 
-def _sweep(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join crumbs with the span before them, or the first one with the next."""
+def _sweep(spans: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """Join crumbs with the span before them, or the first one with the next, up to `most` characters."""
     swept: list[tuple[int, int]] = []
     for start, end in spans:
         short = min(end - start, swept[-1][1] - swept[-1][0]) if swept else end - start
-        if swept and short < _CRUMB and end - swept[-1][0] <= HARD - 80:
+        if swept and short < _CRUMB and end - swept[-1][0] <= most:
             swept[-1] = (swept[-1][0], end)
         else:
             swept.append((start, end))
@@ -194,7 +194,7 @@ def _section_spans(text: str, section: Section, private: Sequence[Span], width: 
         for _, part in groupby(zip(numbers, paragraphs, strict=True), key=lambda pair: pair[0]):
             pieces = [piece for _, paragraph in part for piece in _pieces(text, paragraph, section.kind)]
             spans += pack(pieces, target=LIST_TARGET if listing else TARGET, alone=_ALONE)
-        yield from _sweep(spans)
+        yield from _sweep(spans, LIST_TARGET + _CRUMB if listing else TARGET + 80)
 
 
 def find_segments(text: str, sections: Sequence[Section], private: Sequence[Span]) -> Iterator[Segment]:

@@ -54,6 +54,13 @@ def test_clauses_of_one_sentence_differ_in_kind() -> None:
     assert said("We need somebody for SQL, dbt and Airflow; ideally some Scala.")[-1] == ("ideally some Scala.", "nice")
 
 
+def test_a_wish_behind_a_comma_is_its_own_requirement() -> None:
+    assert said("Requirements\n- Six years in public relations, ideally in hotels or museums") == [
+        ("Six years in public relations", "must"),
+        ("ideally in hotels or museums", "nice"),
+    ]
+
+
 def test_a_search_request_is_split_at_its_commas() -> None:
     assert said("senior data engineer, Kafka, German C1, Scala a plus") == [
         ("senior data engineer", "must"),
