@@ -69,6 +69,12 @@ def _label() -> re.Pattern[str]:
 
 
 @cache
+def _personal() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, lexicon("contact.json")["personal_labels"]))
+    return re.compile(rf"(?:{words})\s?:\s*\S.*", re.IGNORECASE)
+
+
+@cache
 def _street() -> re.Pattern[str]:
     data = lexicon("contact.json")
     before, after, english = ("|".join(data[key]) for key in ("street_before", "street_after", "street_english"))
@@ -134,7 +140,11 @@ def _phones(text: str, language: str, start: int, end: int, *, block: bool) -> I
 
 
 def _addresses(text: str, line: Line) -> Iterable[Span]:
-    """Yield the parts of a line of the contact block that read as a street or as postcode and city."""
+    """Yield a line of the contact block that is labelled as personal, or its streets and cities with postcode."""
+    personal = _personal().match(text, line.start, line.end)
+    if personal:
+        yield Span(personal.start(), personal.end())
+        return
     for piece in _PIECE.finditer(text, line.start, line.end):
         start, end = trim(text, piece.start(), piece.end())
         part = text[start:end]

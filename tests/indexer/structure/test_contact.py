@@ -23,6 +23,8 @@ def header(line: str) -> list[str]:
         ("GitHub: https://github.com/someone.", ["GitHub: https://github.com/someone"]),
         ("www.someone-welds.example.org", ["www.someone-welds.example.org"]),
         ("someone.dev", ["someone.dev"]),
+        ("Name: Jane Fairweather", ["Name: Jane Fairweather"]),
+        ("Geburtsdatum: 3. Mai 1988", ["Geburtsdatum: 3. Mai 1988"]),
         ("12 Orchard Lane, Springfield, IL 62704", ["12 Orchard Lane, Springfield, IL 62704"]),
         ("Hauptstr. 12, 34117 Kassel", ["Hauptstr. 12, 34117 Kassel"]),
         ("14 rue des Lilas, 44000 Nantes", ["14 rue des Lilas, 44000 Nantes"]),
