@@ -1,7 +1,6 @@
 """One real OpenSearch node on this machine, with its own ports and folders, to start, stop and kill."""
 
 import ctypes
-import json
 import os
 import shutil
 import signal
@@ -11,7 +10,6 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
 
 _USER = 65534  # nobody: OpenSearch refuses to run as root
@@ -20,7 +18,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Node:
-    """A node of its own cluster; give several the same `seeds` (their `transport` addresses) to join them.
+    """A node that is a cluster of its own.
 
     Everything it writes lies under one temporary folder, which `close` removes; the distribution is only read.
     The ports stay the same over restarts, and the data survives `stop` and `kill`.
@@ -33,8 +31,6 @@ class Node:
         *,
         name: str = "node-1",
         heap: str = "512m",
-        seeds: Sequence[str] = (),
-        settings: Sequence[str] = (),
     ) -> None:
         self._distribution = distribution
         self._java_home = java_home
@@ -42,9 +38,8 @@ class Node:
         self._port, transport_port = _free_ports(2)
         self.name = name
         self.url = f"http://127.0.0.1:{self._port}"
-        self.transport = f"127.0.0.1:{transport_port}"
         self._folder = Path(tempfile.mkdtemp(prefix="shortlist-opensearch-"))
-        self._lay_out(heap, transport_port, seeds, settings)
+        self._lay_out(heap, transport_port)
 
     def start(self) -> None:
         """Start and wait until the node answers. Raises RuntimeError with the log's end when it does not."""
@@ -102,7 +97,7 @@ class Node:
     def _log(self) -> Path:
         return self._folder / "console.log"
 
-    def _lay_out(self, heap: str, transport_port: int, seeds: Sequence[str], settings: Sequence[str]) -> None:
+    def _lay_out(self, heap: str, transport_port: int) -> None:
         config, data, logs = (self._folder / name for name in ("config", "data", "logs"))
         for folder in (config, data, logs, self._folder / "tmp"):
             folder.mkdir()
@@ -111,7 +106,6 @@ class Node:
         kept = [line for line in options if line.strip() and not line.startswith(("#", "-Xm", "9-:-Xlog"))]
         kept = [line.replace("=logs/", f"={logs}/").replace("=data", f"={data}") for line in kept]
         (config / "jvm.options").write_text("\n".join([f"-Xms{heap}", f"-Xmx{heap}", *kept, ""]), "utf-8")
-        several = f"discovery.seed_hosts: {json.dumps(list(seeds))}"
         lines = [
             "cluster.name: shortlist-tests",
             f"node.name: {self.name}",
@@ -122,8 +116,7 @@ class Node:
             f"path.logs: {logs}",
             "node.store.allow_mmap: false",  # needs no vm.max_map_count
             "cluster.routing.allocation.disk.threshold_enabled: false",  # a full disk elsewhere is not our test
-            several if seeds else "discovery.type: single-node",
-            *settings,
+            "discovery.type: single-node",
         ]
         (config / "opensearch.yml").write_text("\n".join([*lines, ""]), "utf-8")
         self._folder.chmod(0o755)
