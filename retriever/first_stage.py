@@ -1,6 +1,6 @@
 """Stage one: recall by words and by meaning, fused over exact similarities from the stored vectors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -9,7 +9,7 @@ import numpy as np
 from indexer.briefs import Brief
 from indexer.centring import LanguageMeans
 from indexer.filters import Filter
-from indexer.stores import DenseIndex, Hit, LexicalIndex, LexicalQuery, ResumeStore
+from indexer.stores import DenseIndex, Hit, LexicalIndex, LexicalQuery, ResumeStore, StoredResume
 from indexer.vectors import FloatMatrix
 from retriever.briefs import BriefEncoder, EncodedBrief
 from retriever.fusion import Channel, best, reciprocal_rank_fusion, z_sum
@@ -18,7 +18,7 @@ from retriever.similarity import cosine, document_vectors, maxsim, mean_directio
 DenseRecall = Literal["resume", "segment", "both"]
 Fusion = Literal["z", "rrf"]
 
-_MICRO_BATCH = 128  # resumes read and centred at once: bounds memory, whatever the depth
+_MICRO_BATCH = 128  # resumes whose vectors are floats at one time: bounds memory, whatever the depth
 _FEEDBACK = 10  # resumes taken to be relevant by pseudo-relevance feedback
 
 
@@ -34,6 +34,7 @@ class Recall:
     """What stage one found for one brief, list by list, each best first.
 
     `means` are those that the brief was centred with: a dense index may change to a newer generation at any time.
+    `resumes` are the records of `fused`, in its order, so that nobody has to read them again.
     """
 
     brief: EncodedBrief
@@ -41,6 +42,7 @@ class Recall:
     lexical: list[Hit]
     dense: list[Hit]
     fused: list[Hit]
+    resumes: list[StoredResume]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,15 @@ class FirstStage:
         encoded = self.encoder(brief, means)
         lexical = self.lexical.search(lexical_queries(encoded), language=brief.language, depth=depth, filters=filters)
         dense = self._search_dense(encoded, depth, self.store.select(filters) if filters else None)
+        found = sorted({hit.resume_id for hit in (*lexical, *dense)})
+        # What was deleted since the search is None.
+        records = {record.resume.resume_id: record for record in self.store.get(found) if record is not None}
         if self.fusion == "rrf":
-            fused = reciprocal_rank_fusion([lexical, dense], depth=depth)
+            fused = reciprocal_rank_fusion([lexical, dense], depth=len(found))
         else:
-            fused = self._fuse(encoded, means, lexical, dense, depth)
-        return Recall(encoded, means, lexical, dense, fused)
+            fused = self._z_sum(encoded, means, list(records.values()), lexical, cut=len(lexical) == depth)
+        fused = [hit for hit in fused if hit.resume_id in records][:depth]
+        return Recall(encoded, means, lexical, dense, fused, [records[hit.resume_id] for hit in fused])
 
     def _search_dense(self, brief: EncodedBrief, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
         lists = []
@@ -84,51 +90,48 @@ class FirstStage:
             lists.append(self.dense.search_segments(brief.vectors, weights, depth=depth, allowed=allowed))
         return lists[0] if len(lists) == 1 else reciprocal_rank_fusion(lists, depth=depth)
 
-    def _fuse(
-        self, brief: EncodedBrief, means: LanguageMeans, lexical: Sequence[Hit], dense: Sequence[Hit], depth: int
+    def _z_sum(
+        self,
+        brief: EncodedBrief,
+        means: LanguageMeans,
+        records: Sequence[StoredResume],
+        lexical: Sequence[Hit],
+        *,
+        cut: bool,
     ) -> list[Hit]:
-        """Sum of z-scores over the union of the lists: document cosine + .5 MaxSim + .5 title cosine + .5 BM25."""
-        words = {hit.resume_id: hit.score for hit in lexical}
-        # A full list was cut: what is not in it scored at most as much as its last. A short one holds every match.
-        floor = lexical[-1].score if len(lexical) == depth else 0.0
-        ids: list[str] = []
-        documents: list[FloatMatrix] = []
-        columns: list[FloatMatrix] = []
-        same_language: list[bool] = []
-        for names, languages, resumes in self._read(sorted(words.keys() | {hit.resume_id for hit in dense}), means):
-            ids += names
-            same_language += [language == brief.brief.language for language in languages]
-            documents.append(document_vectors(resumes, len(brief.document)))
-            columns.append(maxsim(brief.vectors, brief.weights, resumes))
-        if not ids:
+        """Order `records` by the sum of z-scores: document cosine + .5 MaxSim + .5 title cosine + .5 BM25.
+
+        `cut` says that the lexical list ends where the depth did, and not with the last match.
+        """
+        if not records:
             return []
+        documents, late = [], []
+        for start in range(0, len(records), _MICRO_BATCH):
+            rows = [_centred(record, means) for record in records[start : start + _MICRO_BATCH]]
+            documents.append(document_vectors(rows, len(brief.document)))
+            late.append(maxsim(brief.vectors, brief.weights, rows))
         matrix = np.concatenate(documents)
-        bm25 = np.array([words.get(resume_id, floor) for resume_id in ids])
+        ids = [record.resume.resume_id for record in records]
+        words = {hit.resume_id: hit.score for hit in lexical}
+        # What a cut list leaves out scored at most as much as its last; what a whole list leaves out does not match.
+        floor = lexical[-1].score if cut and lexical else 0.0
+        same_language = np.array([record.resume.language == brief.brief.language for record in records])
         channels = [
             Channel(cosine(brief.document, matrix)),
-            Channel(np.concatenate(columns), 0.5),
+            Channel(np.concatenate(late), 0.5),
             Channel(cosine(brief.title, matrix), 0.5),
-            Channel(bm25, 0.5, np.array(same_language)),
+            Channel(np.array([words.get(resume_id, floor) for resume_id in ids]), 0.5, same_language),
         ]
         scores = z_sum(channels)
         if self.feedback:
             top = np.argsort(-scores, kind="stable")[:_FEEDBACK]
             centroid = mean_direction(matrix[top])
             scores = z_sum([*channels, Channel(cosine(centroid, matrix))])
-        return best(ids, scores, depth=depth)
+        return best(ids, scores, depth=len(ids))
 
-    def _read(
-        self, resume_ids: Sequence[str], means: LanguageMeans
-    ) -> Iterator[tuple[list[str], list[str], list[FloatMatrix]]]:
-        """Ids, languages and centred segment vectors `[n, dim]`, a micro-batch at a time. What was deleted since
-        the search is left out."""
-        for start in range(0, len(resume_ids), _MICRO_BATCH):
-            records = [entry for entry in self.store.get(resume_ids[start : start + _MICRO_BATCH]) if entry is not None]
-            yield (
-                [entry.resume.resume_id for entry in records],
-                [entry.resume.language for entry in records],
-                [means.centre(entry.vectors.dense(), entry.resume.language, "passage") for entry in records],
-            )
+
+def _centred(record: StoredResume, means: LanguageMeans) -> FloatMatrix:
+    return means.centre(record.vectors.dense(), record.resume.language, "passage")
 
 
 def lexical_queries(brief: EncodedBrief) -> list[LexicalQuery]:

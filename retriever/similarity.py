@@ -3,16 +3,22 @@
 A resume is compared by matrix products of its own, never within one large product over all resumes: BLAS rounds
 differently with the shape of its operands, and a score must not depend on the other resumes in the call.
 Measured at 1,000 resumes and 16 requirements: 15 ms, against 8 ms for one product.
+
+These products are too small to share between threads. On a busy machine OpenBLAS does so all the same and waits
+for its threads in a loop: 70 ms of CPU time a brief instead of 5, at 270 resumes on two cores.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from indexer.vectors import FloatMatrix
 
 Vector = NDArray[np.float32]
+
+_THREADS = ThreadpoolController()
 
 LOWEST = -1.0  # the cosine of opposite vectors: what a resume without segments scores
 
@@ -25,9 +31,10 @@ def maxsim(requirements: FloatMatrix, weights: Vector, resumes: Sequence[FloatMa
     """
     share = weights / weights.sum()
     scores = np.full(len(resumes), LOWEST, dtype=np.float32)
-    for row, segments in enumerate(resumes):
-        if len(segments):
-            scores[row] = share @ (requirements @ segments.T).max(axis=1)
+    with _THREADS.limit(limits=1, user_api="blas"):
+        for row, segments in enumerate(resumes):
+            if len(segments):
+                scores[row] = share @ (requirements @ segments.T).max(axis=1)
     return scores
 
 

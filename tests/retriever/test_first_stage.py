@@ -59,6 +59,8 @@ def test_the_fitting_resumes_come_first(open_stage, variant) -> None:
     assert ids(found)[0] == "welder"
     assert set(ids(found)) == {"welder", "soudeur", "both"}
     assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+    recall = stage.recall(brief(*WELDING, title="welding inspection"), depth=3)
+    assert [record.resume.resume_id for record in recall.resumes] == ids(recall.fused) == ids(found)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
