@@ -28,7 +28,7 @@ class PairScorer:
         rows = [places.setdefault((resume.text, resume.segments), len(places)) for _, resume in pairs]
         first = {row: resume for row, (_, resume) in zip(reversed(rows), reversed(pairs), strict=True)}
         records = encode_resumes((first[row] for row in range(len(places))), self.encoder)
-        results = []
+        results: list[RankedResume] = []
         for row, (brief, resume) in zip(rows, pairs, strict=True):
             record = replace(records[row], resume=resume)
             encoded = self.brief_encoder(brief, self.means)

@@ -37,5 +37,5 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         # The reader (head, say) has gone: point stdout nowhere, so that the interpreter's last flush is quiet.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(1)

@@ -27,8 +27,8 @@ def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait
     return Home.open(
         settings.home,
         write=write,
-        encoder_name=encoder and encoder.name,
-        encoder_fingerprint=encoder and encoder.fingerprint,
+        encoder_name=encoder.name if encoder else None,
+        encoder_fingerprint=encoder.fingerprint if encoder else None,
         wait=wait,
     )
 

@@ -52,10 +52,8 @@ class SentenceTransformersEncoder:
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256()
-        modules = [
-            (type(module).__name__, module.get_pooling_mode_str() if hasattr(module, "get_pooling_mode_str") else "")
-            for module in self._model
-        ]
+        modules = [type(module).__name__ for module in self._model]
+        modules += [str(getattr(module, "pooling_mode", "")) for module in self._model]
         digest.update(json.dumps([modules, self._limit, self._prompts], sort_keys=True).encode())
         for key, value in sorted(self._model.state_dict().items()):
             digest.update(key.encode() + value.detach().float().cpu().numpy().tobytes())

@@ -55,7 +55,7 @@ def evaluate(
         if not run:
             raise typer.BadParameter("a file of judgments needs at least one --run")
         qrels = load_qrels(judged)
-        runs = {path.name: load_run(path) for path in run}
+        runs = {path.name: dict(load_run(path)) for path in run}
     means = {name: measure(qrels, entry, relevant_from=relevant_from).means for name, entry in runs.items()}
     _report(means, as_json=json)
     output.counts({"briefs": len(qrels), "judgments": sum(map(len, qrels.values()))})

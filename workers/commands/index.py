@@ -24,7 +24,7 @@ def index(
     opensearch: OpenSearchOption = None,
     encoder: EncoderOption = None,
     wait: WaitOption = 0.0,
-    max_characters: Annotated[int, typer.Option(min=1, help="Longest resume that is taken.")] = Limits.characters,
+    max_characters: Annotated[int, typer.Option(min=1, help="Longest resume that is taken.")] = Limits().characters,
 ) -> None:
     """Index resumes from folders, files or standard input.
 

@@ -67,7 +67,7 @@ def _score_chunk(chunk: list[tuple[str, str]], scorer: PairScorer) -> Iterator[d
     for origin, line in chunk:
         record: dict[str, Any] = {}
         try:
-            record.update(_object(line, origin))
+            record.update(_object(line))
             pairs.append(_pair(record, origin))
             scorable.append(len(records))
         except BadInput as error:
@@ -80,20 +80,20 @@ def _score_chunk(chunk: list[tuple[str, str]], scorer: PairScorer) -> Iterator[d
     yield from records
 
 
-def _object(line: str, origin: str) -> Mapping[str, Any]:
+def _object(line: str) -> Mapping[str, Any]:
     try:
         value = json.loads(line)
     except ValueError as error:
-        raise BadRecord(f"{origin}: not JSON ({error}); write one object a line") from None
+        raise BadRecord(f"not JSON ({error}); write one object a line") from None
     if not isinstance(value, dict):
-        raise BadRecord(f"{origin}: {type(value).__name__} where an object with `brief` and `resume` belongs")
+        raise BadRecord(f"{type(value).__name__} where an object with `brief` and `resume` belongs")
     return value
 
 
 def _pair(record: Mapping[str, Any], origin: str) -> tuple[Brief, Resume]:
     for name in ("brief", "resume"):
         if not isinstance(record.get(name), str | dict):
-            raise BadRecord(f"{origin}: `{name}` is lacking, or neither a text nor an object")
+            raise BadRecord(f"`{name}` is lacking, or neither a text nor an object")
     return (
         structure_brief(brief_from_value(record["brief"], origin=origin)),
         structure_resume(resume_from_value(record["resume"], origin=origin)),

@@ -114,7 +114,7 @@ def _why(item: RankedResume) -> str:
 
 def _because(entry: RequirementFit) -> str:
     segment = entry.evidence[0]
-    return f"{_one_line(entry.requirement)}  [{entry.fit:.2f}]\n  ← {_one_line(segment.text)} ({segment.section})"
+    return f"{_one_line(entry.requirement)}  [{entry.fit:.2f}]\n  ← “{_one_line(segment.text)}” ({segment.section})"
 
 
 def _one_line(text: str) -> str:
