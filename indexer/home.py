@@ -1,8 +1,8 @@
-"""The embedded index: one folder with the store and the two indexes derived from it.
+"""An index as its folder: the store, the two indexes derived from it, and what holds them together.
 
-index.json     format, and the encoder that everything in here was encoded with
-store/         LMDB; the truth
-lexical/       tantivy; derived
+index.json     format, the encoder that everything in here was encoded with, and where the resumes are kept
+store/         LMDB; the truth (not here when OpenSearch keeps the resumes)
+lexical/       tantivy; derived (likewise)
 dense/         FAISS generations; derived
 writer.lock    held by the one process that writes; writer.pid names it
 """
@@ -12,10 +12,11 @@ import shutil
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from indexer.centring import LanguageMeans
 from indexer.errors import IndexMismatch, IndexMissing, StoreUnavailable
+from indexer.stores import LexicalIndex, ResumeStore
 from indexer.stores.consistency import differences
 from indexer.stores.faiss import FaissIndex
 from indexer.stores.files import write_atomically
@@ -23,11 +24,17 @@ from indexer.stores.lmdb import LmdbStore
 from indexer.stores.tantivy import TantivyIndex
 from indexer.stores.writer_lock import WriterLock, no_room
 
+if TYPE_CHECKING:
+    from indexer.stores.opensearch import OpenSearchStore
+
 FORMAT = 1
 # A generation is built when this many resumes, or this share, changed since the last: until then they are
 # searched exactly from memory, which costs less than building.
 TAIL = 1_000
 TAIL_SHARE = 0.1
+
+
+Place = Literal["here", "opensearch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +44,38 @@ class _Label:
     format: int
     encoder: str
     fingerprint: str
+    resumes: Place = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An OpenSearch that keeps the resumes and their words: its URL, and the alias of the index there."""
+
+    url: str
+    index: str
 
 
 class Home:
-    """An open embedded index. One writer at a time; readers never wait for it."""
+    """An open index. One writer at a time; readers never wait for it."""
 
-    def __init__(self, path: Path, label: _Label, lock: WriterLock | None, *, segments: bool) -> None:
+    def __init__(
+        self, path: Path, label: _Label, lock: WriterLock | None, *, cluster: Cluster | None, segments: bool
+    ) -> None:
         """Use `Home.open`."""
         self.path = path
         self.encoder_name, self.encoder_fingerprint = label.encoder, label.fingerprint
         self._lock, self._segments = lock, segments
         self._prior = partial(LanguageMeans.shipped, label.fingerprint)
-        self.store = LmdbStore(path / "store", readonly=lock is None)
-        self.lexical = TantivyIndex(path / "lexical")
+        self.store: ResumeStore
+        self.lexical: LexicalIndex
+        if cluster is None:
+            self.store = LmdbStore(path / "store", readonly=lock is None)
+            self.lexical = TantivyIndex(path / "lexical")
+        else:
+            from indexer.stores.opensearch_lexical import OpenSearchLexical
+
+            store = _open_cluster(cluster, label.fingerprint, create=lock is not None)
+            self.store, self.lexical = store, OpenSearchLexical(store)
 
     @classmethod
     def open(
@@ -59,33 +85,36 @@ class Home:
         write: bool,
         encoder_name: str | None = None,
         encoder_fingerprint: str | None = None,
+        cluster: Cluster | None = None,
         wait: float = 0.0,
         segments: bool = False,
     ) -> Self:
         """Open the index in `path`; with `write`, make it if there is none.
 
+        With `cluster` the resumes and their words are kept there, and only what is derived from vectors is here.
         Without an encoder the check of its fingerprint is left out. `wait` is how many seconds to wait for another
         writer. `segments` makes builds include an index by segment, for `dense.search_segments`.
         Raises IndexMissing, IndexMismatch, IndexBusy or StoreUnavailable.
         """
+        place: Place = "here" if cluster is None else "opensearch"
         label = _read_label(path)
         if label is None and (not write or encoder_name is None or encoder_fingerprint is None):
             raise IndexMissing(f"no index in {str(path)!r}; make one with `shortlist index PATH --home {path}`")
-        _check(path, label, encoder_name, encoder_fingerprint)
+        _check(path, label, place, encoder_name, encoder_fingerprint)
         if not write:
             assert label is not None
-            return cls(path, label, None, segments=segments)
+            return cls(path, label, None, cluster=cluster, segments=segments)
         lock = WriterLock(path, wait=wait)
         try:
             # Once more, under the lock: another process may have made the index meanwhile.
             label = _read_label(path)
-            _check(path, label, encoder_name, encoder_fingerprint)
+            _check(path, label, place, encoder_name, encoder_fingerprint)
             if label is None:
                 assert encoder_name is not None
                 assert encoder_fingerprint is not None
-                label = _Label(FORMAT, encoder_name, encoder_fingerprint)
+                label = _Label(FORMAT, encoder_name, encoder_fingerprint, place)
                 write_atomically(path / "index.json", json.dumps(asdict(label), indent=2) + "\n")
-            return cls(path, label, lock, segments=segments)
+            return cls(path, label, lock, cluster=cluster, segments=segments)
         except BaseException as error:
             lock.release()
             if isinstance(error, OSError):
@@ -125,7 +154,8 @@ class Home:
 
     def verify(self) -> list[str]:
         """Differences between the store, the lexical and the dense index, and damaged files; empty when all agree."""
-        return differences(self.store, self.lexical, lambda: self.dense, self.path / "dense")
+        lexical = self.lexical if isinstance(self.lexical, TantivyIndex) else None
+        return differences(self.store, lexical, lambda: self.dense, self.path / "dense")
 
     def stats(self) -> dict[str, Any]:
         """What is in here, JSON-able: counts, encoder, watermarks, bytes on disk."""
@@ -147,6 +177,7 @@ class Home:
             "bytes": {
                 name: sum(file.stat().st_size for file in (self.path / name).rglob("*") if file.is_file())
                 for name in ("store", "lexical", "dense")
+                if (self.path / name).exists()
             },
         }
 
@@ -193,13 +224,25 @@ def _read_label(path: Path) -> _Label | None:
         ) from error
 
 
-def _check(path: Path, label: _Label | None, name: str | None, fingerprint: str | None) -> None:
+def _open_cluster(cluster: Cluster, fingerprint: str, *, create: bool) -> "OpenSearchStore":
+    """The store on a server. This process is its only writer (see the lock), so nothing has to settle."""
+    try:
+        from indexer.stores.opensearch import OpenSearchStore
+    except ImportError as error:
+        raise StoreUnavailable(f"{error}; install `shortlist[opensearch]` to keep resumes in OpenSearch") from None
+    return OpenSearchStore(cluster.url, index=cluster.index, encoder=fingerprint, create=create, settle=0.0)
+
+
+def _check(path: Path, label: _Label | None, place: Place, name: str | None, fingerprint: str | None) -> None:
     if label is None:
         return
     if label.format != FORMAT:
         raise IndexMismatch(
             f"index {str(path)!r} has format {label.format}, this version reads {FORMAT}; index again into another home"
         )
+    if place != label.resumes:
+        kept, remedy = ("in OpenSearch", "give `--opensearch URL`") if place == "here" else ("here", "leave it out")
+        raise IndexMismatch(f"index {str(path)!r} keeps its resumes {kept}; {remedy}, or use another home")
     if fingerprint is not None and fingerprint != label.fingerprint:
         raise IndexMismatch(
             f"index {str(path)!r} was written by encoder {label.encoder!r} ({label.fingerprint[:12]}), not by "

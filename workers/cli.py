@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 something failed, 2 usage.
 
 import sys
 
+import structlog
 import typer
 
 from indexer.errors import ShortlistError
@@ -30,6 +31,8 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; an error that Shortlist raises on purpose is one line on standard error."""
+    # Libraries log through structlog too (stamina its retries), and standard output is for data.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except ShortlistError as error:

@@ -2,7 +2,7 @@
 
 from indexer.centring import LanguageMeans
 from indexer.encoders import Encoder, open_encoder
-from indexer.home import Home
+from indexer.home import Cluster, Home
 from reranker.defaults import default_reranker
 from reranker.scoring import PairScorer
 from reranker.search import Searcher
@@ -29,6 +29,7 @@ def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait
         write=write,
         encoder_name=encoder.name if encoder else None,
         encoder_fingerprint=encoder.fingerprint if encoder else None,
+        cluster=Cluster(settings.opensearch, settings.opensearch_index) if settings.opensearch else None,
         wait=wait,
     )
 

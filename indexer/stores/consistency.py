@@ -13,12 +13,16 @@ from indexer.stores.tantivy import TantivyIndex
 
 
 def differences(
-    store: ResumeStore, lexical: TantivyIndex, dense: Callable[[], FaissIndex], dense_directory: Path
+    store: ResumeStore, lexical: TantivyIndex | None, dense: Callable[[], FaissIndex], dense_directory: Path
 ) -> list[str]:
-    """One line for each difference, both ways, by id and by the change that was indexed."""
+    """One line for each difference, both ways, by id and by the change that was indexed.
+
+    Without `lexical` the store finds words itself, in the very documents that it keeps.
+    """
     live = {change.resume_id: change.sequence for change in store.changes() if not change.deleted}
     found, without_vectors = _unreadable(store, live)
-    found += _compared("lexical index", live, lexical.sequences)
+    if lexical is not None:
+        found += _compared("lexical index", live, lexical.sequences)
     generation = current(dense_directory)
     found += [] if generation is None else damage(generation)
     with_vectors = {resume_id: sequence for resume_id, sequence in live.items() if resume_id not in without_vectors}
