@@ -47,7 +47,7 @@ def open_encoder(
     """Open an encoder by name: the default, or any sentence-transformers model by name or folder ("st:" optional).
 
     `cache` is the folder for the default encoder's prepared weights (470 MB). `precision` "auto" is bf16 on CUDA
-    and int8 on CPU, where int8 takes a third of fp32's processor time, needs no compiler and no warm-up, and
+    and int8 on CPU, where int8 takes under a third of fp32's processor time, needs no compiler and no warm-up, and
     keeps the neighbours (`benchmarks/results/encode.md`). A sentence-transformers model runs as it was saved:
     its `precision` must be "auto". `threads` sets torch's thread count for the whole process.
     Raises EncoderUnavailable when a package, weights or the device is lacking.

@@ -33,7 +33,7 @@ class E5Encoder:
     """multilingual-e5-small on one device. `encode` prefixes each text with `query: ` or `passage: `.
 
     The fingerprint is the same for every precision, so that an index written in one is searched in another:
-    measured cosine to fp32 is .99998 for bf16 and .9997 for int8 (`benchmarks/encode.py`).
+    measured cosine to fp32 is .99998 for bf16 and .9998 for int8 (`benchmarks/encode.py`).
     CUDA is written but untested: no GPU was at hand.
     """
 
