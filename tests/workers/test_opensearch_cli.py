@@ -1,0 +1,107 @@
+"""The command line with OpenSearch as the place of resumes and words: same answers as embedded, clear refusals."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.services.server import Server
+from workers.cli import app
+
+RESUMES = [
+    (
+        "nurse-de",
+        "de",
+        "Krankenpflegerin auf der Intensivstation.\nAcht Jahre Erfahrung mit beatmeten Patienten.",
+        "DE",
+    ),
+    ("cook-fr", "fr", "Cuisinier de collectivité.\nMenus sans gluten, normes HACCP, équipe de douze personnes.", "FR"),
+    ("dev-en", "en", "Backend developer.\nBuilt search services with Java, Kafka and PostgreSQL for nine years.", "FR"),
+    (
+        "nurse-en",
+        "en",
+        "Registered nurse in intensive care.\nSix years with ventilated patients, team lead at night.",
+        "GB",
+    ),
+    ("driver-en", "en", "Truck driver.\nLong distance tours across Europe, dangerous goods licence.", "GB"),
+]
+
+
+def shortlist(*arguments: str) -> Result:
+    result = CliRunner().invoke(app, list(arguments))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> Path:
+    path = tmp_path / "resumes.jsonl"
+    records = [
+        {"resume_id": name, "version": 7, "text": text, "meta": {"country": country, "years": place}}
+        for place, (name, _, text, country) in enumerate(RESUMES)
+    ]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+@pytest.mark.opensearch
+def test_same_answers_as_the_embedded_index(
+    opensearch_server: Server, opensearch_index: str, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
+    remote = ("--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
+    local = ("--home", str(tmp_path / "local"))
+    for place in (remote, local):
+        assert "written=5" in shortlist("index", str(dump), *place).stderr
+        assert "unchanged=5" in shortlist("index", str(dump), *place).stderr
+        assert shortlist("verify", *place).exit_code == 0
+    assert lines(shortlist("stats", *remote))[0]["resumes"] == 5
+
+    for extra in ((), ("--filter", "country=GB"), ("--filter", "years>=2", "--filter", "country!=FR")):
+        query = ("search", "intensive care nurse, ventilated patients", "-k", "3", *extra)
+        found = lines(shortlist(*query, *remote))
+        assert found
+        assert found == lines(shortlist(*query, *local))
+    best = lines(shortlist("search", "intensive care nurse, ventilated patients", *remote))
+    assert {best[0]["resume_id"], best[1]["resume_id"]} == {"nurse-en", "nurse-de"}
+    assert "ventilated" in json.dumps(best)
+
+    assert shortlist("rebuild", *remote).exit_code == 0
+    assert lines(shortlist("search", "truck driver", "-k", "1", *remote))[0]["resume_id"] == "driver-en"
+
+
+@pytest.mark.opensearch
+def test_a_home_knows_where_its_resumes_are(
+    opensearch_server: Server, opensearch_index: str, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
+    shortlist("index", str(dump), "--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
+    answer = run("search", "nurse", "--home", str(tmp_path / "remote"))
+    assert answer.returncode == 1
+    assert "keeps its resumes in OpenSearch; give `--opensearch URL`" in answer.stderr
+
+
+def test_server_down_at_start(dump: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+    answer = run("index", str(dump), "--home", str(tmp_path / "remote"), "--opensearch", url)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr.count("\n") == 1
+    assert f"OpenSearch does not answer at {url}" in answer.stderr
+    assert "start it or correct the address" in answer.stderr
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from workers.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
