@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders import Role
-from indexer.vectors import FloatMatrix
+from indexer.vectors import FloatMatrix, SegmentVectors
 
 Vector = NDArray[np.float32]
 
@@ -73,6 +73,10 @@ class LanguageMeans:
         norms = np.linalg.norm(centred, axis=1, keepdims=True)
         unit: FloatMatrix = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 1e-9)
         return unit
+
+    def centre_stored(self, vectors: SegmentVectors) -> FloatMatrix:
+        """A resume's vectors, float32 `[n, dim]`, centred by its own language."""
+        return self.centre(vectors.dense(), vectors.language, "passage")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, for the manifest of a generation."""

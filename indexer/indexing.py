@@ -83,7 +83,7 @@ def encode_resumes(resumes: Iterable[Resume], encoder: Encoder) -> list[StoredRe
     vectors = encoder.encode([segment.text for resume in resumes for segment in resume.segments], "passage")
     ends = np.cumsum([len(resume.segments) for resume in resumes])
     return [
-        StoredResume(resume, SegmentVectors.quantise(rows), content_digest(resume))
+        StoredResume(resume, SegmentVectors.quantise(rows, resume.language), content_digest(resume))
         for resume, rows in zip(resumes, np.split(vectors, ends[:-1]), strict=True)
     ]
 

@@ -173,13 +173,13 @@ class FaissIndex:
         if state.generation is not None:
             segments = state.parts[0].segments is not None
         ids, sequences, unit = [], [], []
-        for change, held in zip(live, self._store.get([change.resume_id for change in live]), strict=True):
-            if held is not None and len(held.vectors):
+        for change, held in zip(live, self._store.vectors([change.resume_id for change in live]), strict=True):
+            if held is not None and len(held):
                 if len(means.overall) == 1:
-                    means = self._prior(held.vectors.codes.shape[1])
+                    means = self._prior(held.codes.shape[1])
                 ids.append(change.resume_id)
                 sequences.append(change.sequence)
-                unit.append(means.centre(held.vectors.dense(), held.resume.language, "passage"))
+                unit.append(means.centre_stored(held))
         parts = [part.without(latest) for part in state.parts]
         if ids:
             owners = np.repeat(np.arange(len(ids), dtype=np.int32), [len(vectors) for vectors in unit])

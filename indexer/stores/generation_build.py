@@ -11,7 +11,6 @@ import numpy as np
 
 from indexer.centring import LanguageMeans, MeanAccumulator
 from indexer.errors import IndexMismatch
-from indexer.filters import Filter
 from indexer.stores import ResumeStore
 from indexer.stores.part import Part, trained_index
 from indexer.vectors import FloatMatrix
@@ -34,22 +33,13 @@ class Corpus:
     def __init__(self, store: ResumeStore, dim: int) -> None:
         self._store, self._dim = store, dim
         self.watermark = store.watermark()
-        self._languages = {
-            resume_id: language
-            for language in store.languages()
-            for resume_id in store.select([Filter("language", "=", (language,))])
-        }
 
     def __len__(self) -> int:
-        return len(self._languages)
+        return len(self._store)
 
     def __iter__(self) -> Iterator[tuple[str, int, str, FloatMatrix]]:
         """Id, sequence, language and raw vectors `[n, dim]`, n > 0, in the order of the change log."""
-        live = (
-            change
-            for change in self._store.changes()
-            if change.sequence <= self.watermark and change.resume_id in self._languages
-        )
+        live = (change for change in self._store.changes() if change.sequence <= self.watermark and not change.deleted)
         while batch := list(islice(live, _BATCH)):
             for change, held in zip(batch, self._store.vectors([each.resume_id for each in batch]), strict=True):
                 if held is not None and len(held):
@@ -58,7 +48,7 @@ class Corpus:
                             f"resume {change.resume_id!r} has vectors of {held.codes.shape[1]} dimensions, the encoder "
                             f"makes {self._dim}; index it again with `shortlist index`"
                         )
-                    yield change.resume_id, change.sequence, self._languages[change.resume_id], held.dense()
+                    yield change.resume_id, change.sequence, held.language, held.dense()
 
 
 def write_generation(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from indexer.vectors import FloatMatrix, SegmentVectors, stack
+from indexer.vectors import FloatMatrix, SegmentVectors
 
 matrices = st.tuples(st.integers(0, 6), st.integers(1, 24)).flatmap(
     lambda shape: arrays(np.float32, shape, elements=st.floats(-1, 1, width=32))
@@ -21,11 +21,12 @@ def test_quantising_is_within_half_a_step(vectors: FloatMatrix) -> None:
 
 @given(matrices)
 def test_bytes_round_trip(vectors: FloatMatrix) -> None:
-    held = SegmentVectors.quantise(vectors)
+    held = SegmentVectors.quantise(vectors, "pt")
     again = SegmentVectors.from_bytes(held.to_bytes())
     np.testing.assert_array_equal(again.codes, held.codes)
     np.testing.assert_array_equal(again.scales, held.scales)
     assert again.codes.shape == vectors.shape
+    assert again.language == "pt"
 
 
 def test_cosine_of_unit_vectors_is_kept() -> None:
@@ -38,14 +39,6 @@ def test_cosine_of_unit_vectors_is_kept() -> None:
 @pytest.mark.parametrize("change", [-1, 1])
 def test_wrong_length_is_refused(change: int) -> None:
     data = SegmentVectors.quantise(np.ones((2, 3), np.float32)).to_bytes()
-    damaged = data[:change] if change < 0 else data + b"\0"
+    damaged = data[:change] if change < 0 else data + bytes(change)
     with pytest.raises(ValueError, match="2 vectors of 3 dimensions"):
         SegmentVectors.from_bytes(damaged)
-
-
-def test_stack() -> None:
-    parts = [SegmentVectors.quantise(np.full((rows, 4), rows, np.float32)) for rows in (2, 0, 3)]
-    dense, offsets = stack(parts)
-    assert dense.shape == (5, 4)
-    assert offsets.tolist() == [0, 2, 2, 5]
-    np.testing.assert_allclose(dense[:, 0], [2, 2, 3, 3, 3], rtol=1e-6)

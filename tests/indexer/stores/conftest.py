@@ -34,7 +34,9 @@ def build_record(
     floats = np.random.default_rng([seed, len(lines)]).normal(size=(len(lines), DIM)).astype(np.float32)
     floats /= np.linalg.norm(floats, axis=1, keepdims=True)
     return StoredResume(
-        resume, SegmentVectors.quantise(floats), digest or f"{text}{language}{sorted((meta or {}).items())}{seed}"
+        resume,
+        SegmentVectors.quantise(floats, language),
+        digest or f"{text}{language}{sorted((meta or {}).items())}{seed}",
     )
 
 

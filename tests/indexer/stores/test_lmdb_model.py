@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -18,7 +19,7 @@ IDS = st.sampled_from(["a", "b", "ä\0", "x" * 511])
 VERSIONS = st.integers(0, 4)
 VALUES = st.sampled_from(["FR", "5", 5, 5.0, 7.25, True, ("FR", "DE"), (), ""])
 EXPRESSIONS = ["f=FR", "f!=FR", "f>=5", "f<7", "f=5,DE", "f!=true", "f>1e3", "language=en", "g!=1", "f<=7.25"]
-NO_VECTORS = SegmentVectors.from_bytes(b"\0\0\0\0\4\0\0\0")
+NO_VECTORS = SegmentVectors.quantise(np.zeros((0, 4), np.float32))
 
 
 @st.composite
