@@ -58,9 +58,10 @@ def index_resumes(
         on_reject(item)
 
     for batch in _batches(items, reject):
-        resumes = _structured(_needed(batch, store, counts), limits or Limits(), reject)
-        records = encode_resumes(resumes, encoder)
+        new, repeated = _sorted_out(batch, store, counts)
+        records = encode_resumes(_structured(new, limits or Limits(), reject), encoder)
         counts.segments += sum(len(record.vectors) for record in records)
+        records += _reused(repeated, store)
         for record, outcome in zip(records, store.put(records), strict=True):
             match outcome:
                 case Outcome.WRITTEN:
@@ -121,17 +122,31 @@ def _fault(raw: RawResume) -> str | None:
     return None
 
 
-def _needed(batch: list[RawResume], store: ResumeStore, counts: Counts) -> Iterator[RawResume]:
-    """Leave out what the store has already, before the work of structuring and encoding it."""
+def _sorted_out(batch: list[RawResume], store: ResumeStore, counts: Counts) -> tuple[list[RawResume], list[RawResume]]:
+    """What has to be structured and encoded, and what is a newer version of content that the store has already."""
+    new, repeated = [], []
     for raw, known in zip(batch, store.known([raw.resume_id for raw in batch]), strict=True):
         if known is None:
-            yield raw
+            new.append(raw)
         elif raw.version < known.version or (known.deleted and raw.version == known.version):
             counts.stale += 1
-        elif known.digest == content_digest(raw) and not known.deleted and raw.version == known.version:
+        elif known.deleted or known.digest != content_digest(raw):
+            new.append(raw)
+        elif raw.version == known.version:
             counts.unchanged += 1
         else:
-            yield raw
+            repeated.append(raw)
+    return new, repeated
+
+
+def _reused(repeated: list[RawResume], store: ResumeStore) -> list[StoredResume]:
+    """The stored records under their newer versions, with the vectors they have."""
+    held = store.get([raw.resume_id for raw in repeated])
+    return [
+        replace(record, resume=replace(record.resume, version=raw.version))
+        for raw, record in zip(repeated, held, strict=True)
+        if record is not None
+    ]
 
 
 def _structured(batch: Iterable[RawResume], limits: Limits, reject: Callable[[Rejected], None]) -> Iterator[Resume]:
