@@ -173,7 +173,7 @@ def heads(
     """The best `HEAD` resumes of the whole collection for each brief, by `maxsim` and by `similarity`."""
     means = stage.dense.means
     ids = [record.resume.resume_id for record in records]
-    rows = [means.centre(record.vectors.dense(), record.resume.language, "passage") for record in records]
+    rows = [means.centre_stored(record.vectors) for record in records]
     documents = document_vectors(rows, len(rows[0][0]))
     found: dict[str, dict[str, dict[str, float]]] = {"maxsim": {}, "similarity": {}}
     for brief_id, brief in briefs.items():
@@ -255,7 +255,7 @@ def recombined(records: Sequence[StoredResume], count: int) -> Iterator[StoredRe
                 scales.append(record.vectors.scales[row])
         if segments:
             resume = Resume(f"made-{number}", text, 1, "en", (), tuple(segments))
-            yield StoredResume(resume, SegmentVectors(np.stack(codes), np.array(scales)), f"{number:x}")
+            yield StoredResume(resume, SegmentVectors(np.stack(codes), np.array(scales), "en"), f"{number:x}")
 
 
 if __name__ == "__main__":

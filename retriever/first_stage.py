@@ -1,6 +1,6 @@
 """Stage one: recall by words and by meaning, fused over exact similarities from the stored vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -9,8 +9,8 @@ import numpy as np
 from indexer.briefs import Brief
 from indexer.centring import LanguageMeans
 from indexer.filters import Filter
-from indexer.stores import DenseIndex, Hit, LexicalIndex, LexicalQuery, ResumeStore, StoredResume
-from indexer.vectors import FloatMatrix
+from indexer.stores import DenseIndex, Hit, LexicalIndex, LexicalQuery, ResumeStore
+from indexer.vectors import SegmentVectors
 from retriever.briefs import BriefEncoder, EncodedBrief
 from retriever.fusion import Channel, best, reciprocal_rank_fusion, z_sum
 from retriever.similarity import cosine, document_vectors, maxsim, mean_direction
@@ -34,7 +34,7 @@ class Recall:
     """What stage one found for one brief, list by list, each best first.
 
     `means` are those that the brief was centred with: a dense index may change to a newer generation at any time.
-    `resumes` are the records of `fused`, in its order, so that nobody has to read them again.
+    `vectors` are those of the resumes in `fused`, in its order, so that nobody has to read them again.
     """
 
     brief: EncodedBrief
@@ -42,7 +42,7 @@ class Recall:
     lexical: list[Hit]
     dense: list[Hit]
     fused: list[Hit]
-    resumes: list[StoredResume]
+    vectors: list[SegmentVectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,15 @@ class FirstStage:
         dense = self._search_dense(encoded, depth, self.store.select(filters) if filters else None)
         found = sorted({hit.resume_id for hit in (*lexical, *dense)})
         # What was deleted since the search is None.
-        records = {record.resume.resume_id: record for record in self.store.get(found) if record is not None}
+        held = {
+            name: vectors for name, vectors in zip(found, self.store.vectors(found), strict=True) if vectors is not None
+        }
         if self.fusion == "rrf":
             fused = reciprocal_rank_fusion([lexical, dense], depth=len(found))
         else:
-            fused = self._z_sum(encoded, means, list(records.values()), lexical, cut=len(lexical) == depth)
-        fused = [hit for hit in fused if hit.resume_id in records][:depth]
-        return Recall(encoded, means, lexical, dense, fused, [records[hit.resume_id] for hit in fused])
+            fused = self._z_sum(encoded, means, held, lexical, cut=len(lexical) == depth)
+        fused = [hit for hit in fused if hit.resume_id in held][:depth]
+        return Recall(encoded, means, lexical, dense, fused, [held[hit.resume_id] for hit in fused])
 
     def _search_dense(self, brief: EncodedBrief, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
         lists = []
@@ -94,28 +96,28 @@ class FirstStage:
         self,
         brief: EncodedBrief,
         means: LanguageMeans,
-        records: Sequence[StoredResume],
+        held: Mapping[str, SegmentVectors],
         lexical: Sequence[Hit],
         *,
         cut: bool,
     ) -> list[Hit]:
-        """Order `records` by the sum of z-scores: document cosine + .5 MaxSim + .5 title cosine + .5 BM25.
+        """Order the resumes `held` by the sum of z-scores: document cosine + .5 MaxSim + .5 title cosine + .5 BM25.
 
         `cut` says that the lexical list ends where the depth did, and not with the last match.
         """
-        if not records:
+        if not held:
             return []
+        ids, stored = list(held), list(held.values())
         documents, late = [], []
-        for start in range(0, len(records), _MICRO_BATCH):
-            rows = [_centred(record, means) for record in records[start : start + _MICRO_BATCH]]
+        for start in range(0, len(stored), _MICRO_BATCH):
+            rows = [means.centre_stored(vectors) for vectors in stored[start : start + _MICRO_BATCH]]
             documents.append(document_vectors(rows, len(brief.document)))
             late.append(maxsim(brief.vectors, brief.weights, rows))
         matrix = np.concatenate(documents)
-        ids = [record.resume.resume_id for record in records]
         words = {hit.resume_id: hit.score for hit in lexical}
         # What a cut list leaves out scored at most as much as its last; what a whole list leaves out does not match.
         floor = lexical[-1].score if cut and lexical else 0.0
-        same_language = np.array([record.resume.language == brief.brief.language for record in records])
+        same_language = np.array([vectors.language == brief.brief.language for vectors in stored])
         channels = [
             Channel(cosine(brief.document, matrix)),
             Channel(np.concatenate(late), 0.5),
@@ -128,10 +130,6 @@ class FirstStage:
             centroid = mean_direction(matrix[top])
             scores = z_sum([*channels, Channel(cosine(centroid, matrix))])
         return best(ids, scores, depth=len(ids))
-
-
-def _centred(record: StoredResume, means: LanguageMeans) -> FloatMatrix:
-    return means.centre(record.vectors.dense(), record.resume.language, "passage")
 
 
 def lexical_queries(brief: EncodedBrief) -> list[LexicalQuery]:

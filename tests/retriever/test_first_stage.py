@@ -60,7 +60,9 @@ def test_the_fitting_resumes_come_first(open_stage, variant) -> None:
     assert set(ids(found)) == {"welder", "soudeur", "both"}
     assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
     recall = stage.recall(brief(*WELDING, title="welding inspection"), depth=3)
-    assert [record.resume.resume_id for record in recall.resumes] == ids(recall.fused) == ids(found)
+    assert ids(recall.fused) == ids(found)
+    kept = stage.store.vectors(ids(found))
+    assert [vectors.to_bytes() for vectors in recall.vectors] == [vectors.to_bytes() for vectors in kept]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
