@@ -21,7 +21,7 @@ from retriever.similarity import LOWEST
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """What the model says of `b` resumes: `score` [b], `best` [b, n], and for each requirement the `t` nearest
-    segments: `similarity` [b, n, t] and `segment` [b, n, t] (padding has similarity -inf)."""
+    segments, equal ones in text order: `similarity` [b, n, t], `segment` [b, n, t] (padding is -inf)."""
 
     score: Tensor
     best: Tensor
@@ -45,9 +45,10 @@ class LateInteraction(nn.Module):
 
         `mask` [b, m] is true where there is a segment; a masked one is -inf before every maximum.
         """
-        similarity = torch.einsum("nd,bmd->bnm", requirements, segments)
+        # Six places: the shape of a batch changes a product by 1e-7, which must not order equal segments.
+        similarity = torch.einsum("nd,bmd->bnm", requirements, segments).round(decimals=6)
         similarity = similarity.masked_fill(~mask[:, None, :], -torch.inf)
-        near, index = similarity.topk(min(nearest, similarity.shape[-1]), dim=-1)
+        near, index = (part[..., :nearest] for part in similarity.sort(dim=-1, descending=True, stable=True))
         best = near[..., 0].clamp_min(LOWEST)
 
         document = normalize((segments * mask[..., None]).sum(dim=1), dim=-1)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from indexer.centring import LanguageMeans
 from indexer.resumes import Resume
 from indexer.stores import StoredResume
-from indexer.vectors import FloatMatrix
+from indexer.vectors import FloatMatrix, SegmentVectors
 from reranker.fit import Logistic
 from reranker.model import Interaction, LateInteraction
 from reranker.ranking import Evidence, RankedResume, Ranking, RequirementFit, order
@@ -32,36 +32,34 @@ class Reranker:
     requirement_fit: Logistic
     support: float = 0.5
 
-    def __call__(
-        self, brief: EncodedBrief, resumes: Sequence[StoredResume], means: LanguageMeans, *, k: int | None = None
-    ) -> Ranking:
-        """Rank `resumes`, best first; the best `k` (default: all) are returned, with fit and evidence.
+    def scores(self, brief: EncodedBrief, resumes: Sequence[SegmentVectors], means: LanguageMeans) -> list[float]:
+        """The score of each resume, in the order given. `means` must be those that `brief` was centred with."""
+        scores = [0.0] * len(resumes)
+        for rows, interaction in self._interactions(brief, resumes, means):
+            for place, row in enumerate(rows):
+                scores[row] = _score(interaction, place)
+        return scores
 
-        `means` must be those that `brief` was centred with.
-        """
-        scored = [
-            (row, interaction, place)
-            for rows, interaction in self._interactions(brief, resumes, means)
-            for place, row in enumerate(rows)
-        ]
-        # Six places: rounding errors of other batch shapes (1e-7) must not order equal resumes.
-        scored.sort(key=lambda item: (-_score(item[1], item[2]), resumes[item[0]].resume.resume_id))
+    def __call__(self, brief: EncodedBrief, resumes: Sequence[StoredResume], means: LanguageMeans) -> Ranking:
+        """Rank `resumes`, best first, with fit and evidence; `means` as for `scores`."""
         items = [
-            self._explain(brief, resumes[row].resume, interaction, place) for row, interaction, place in scored[:k]
+            self._explain(brief, resumes[row].resume, interaction, place)
+            for rows, interaction in self._interactions(brief, [record.vectors for record in resumes], means)
+            for place, row in enumerate(rows)
         ]
         return Ranking(brief.brief.brief_id, order(items))
 
     def _interactions(
-        self, brief: EncodedBrief, resumes: Sequence[StoredResume], means: LanguageMeans
+        self, brief: EncodedBrief, resumes: Sequence[SegmentVectors], means: LanguageMeans
     ) -> Iterator[tuple[NDArray[np.int64], Interaction]]:
         """Micro-batches of resumes of like length, with what the model says of them."""
         requirements = torch.from_numpy(brief.vectors)
         weights = torch.from_numpy(brief.weights)
         title = torch.from_numpy(brief.title if brief.title.any() else brief.document)
-        by_length = np.argsort([len(record.vectors) for record in resumes], kind="stable")
+        by_length = np.argsort([len(vectors) for vectors in resumes], kind="stable")
         for start in range(0, len(resumes), MICRO_BATCH):
             rows = by_length[start : start + MICRO_BATCH]
-            segments, mask = _pad([_centred(resumes[row], means) for row in rows], requirements.shape[1])
+            segments, mask = _pad([means.centre_stored(resumes[row]) for row in rows], requirements.shape[1])
             with torch.inference_mode():
                 yield rows, self.model(requirements, weights, title, segments, mask)
 
@@ -89,11 +87,8 @@ class Reranker:
 
 
 def _score(interaction: Interaction, place: int) -> float:
+    # Six places: rounding errors of other batch shapes (1e-7) must not order equal resumes.
     return round(float(interaction.score[place]), 6)
-
-
-def _centred(record: StoredResume, means: LanguageMeans) -> FloatMatrix:
-    return means.centre(record.vectors.dense(), record.resume.language, "passage")
 
 
 def _pad(rows: Sequence[FloatMatrix], dim: int) -> tuple[torch.Tensor, torch.Tensor]:

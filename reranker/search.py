@@ -9,7 +9,6 @@ from indexer.stores import Hit
 from reranker.ranking import Ranking
 from reranker.reranker import Reranker
 from retriever.first_stage import FirstStage, Recall
-from retriever.runs import Scored
 
 STAGES = ("lexical", "dense", "fused", "re-ranked")
 
@@ -27,15 +26,18 @@ class Searcher:
         Stage one recalls `depth` resumes that pass `filters`; fewer come back when fewer pass.
         """
         recall = self.first_stage.recall(brief, depth=max(depth, k), filters=filters)
-        return self._rerank(recall, recall.fused, k)
+        ids = [hit.resume_id for hit in self._reranked(recall)[:k]]
+        # Read last, and scored again with what was read: text and vectors of a resume that was changed or erased
+        # meanwhile never mix.
+        resumes = [record for record in self.first_stage.store.get(ids) if record is not None]
+        return self.reranker(recall.brief, resumes, recall.means)
 
-    def stages(self, brief: Brief, *, depth: int) -> dict[str, Sequence[Scored]]:
+    def stages(self, brief: Brief, *, depth: int) -> dict[str, list[Hit]]:
         """What each stage makes of `brief`, `depth` resumes deep, by the names of `STAGES`."""
         recall = self.first_stage.recall(brief, depth=depth)
-        ranking = self._rerank(recall, recall.fused, depth)
-        return dict(zip(STAGES, (recall.lexical, recall.dense, recall.fused, ranking.items), strict=True))
+        return dict(zip(STAGES, (recall.lexical, recall.dense, recall.fused, self._reranked(recall)), strict=True))
 
-    def _rerank(self, recall: Recall, hits: Sequence[Hit], k: int) -> Ranking:
-        held = self.first_stage.store.get([hit.resume_id for hit in hits])
-        resumes = [record for record in held if record is not None]  # one may be erased since stage one saw it
-        return self.reranker(recall.brief, resumes, self.first_stage.dense.means, k=k)
+    def _reranked(self, recall: Recall) -> list[Hit]:
+        scores = self.reranker.scores(recall.brief, recall.vectors, recall.means)
+        hits = [Hit(hit.resume_id, score) for hit, score in zip(recall.fused, scores, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.resume_id))
