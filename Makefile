@@ -8,6 +8,7 @@ STAMP  := $(VENV)/.installed
 
 install: $(STAMP)
 
+# The stamp is the last step, so an interrupted installation starts again.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -17,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/python demo/run.py
 
-test: $(STAMP)
+test: check
 	$(BIN)/python -m pytest
 
 check: $(STAMP)
