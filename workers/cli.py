@@ -1,19 +1,22 @@
 """The console command `shortlist`: one thin command for each library function.
 
-Exit codes: 0 done, 1 something failed, 2 usage.
+Exit codes: 0 done, 1 something failed, 2 usage, 130 stopped by Ctrl-C.
 """
 
+import os
 import sys
 
-import structlog
 import typer
 
 from indexer.errors import ShortlistError
+from workers import output
 from workers.commands import doctor, evaluate, index, maintain, score, search
 
 app = typer.Typer(
     name="shortlist",
     help="Recall resumes for a brief, re-rank them, and say why.",
+    epilog="Standard output is data, JSON Lines unless it is a terminal; messages and the last line, which counts, are "
+    "on standard error. Exit codes: 0 done, 1 something failed, 2 usage, 130 stopped by Ctrl-C.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,14 +34,17 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; an error that Shortlist raises on purpose is one line on standard error."""
-    # Libraries log through structlog too (stamina its retries), and standard output is for data.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    output.prepare_stdout()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, where a reader that has gone or a full disk can still be told
     except ShortlistError as error:
-        print(f"shortlist: {error}", file=sys.stderr)
-        sys.exit(1)
+        output.fail(str(error))
     except BrokenPipeError:
         # The reader (head, say) has gone: point stdout nowhere, so that the interpreter's last flush is quiet.
-        sys.stdout = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        output.fail(f"{error}; check free space (df) and rights there")

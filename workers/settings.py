@@ -12,7 +12,7 @@ from indexer.encoders import Precision
 class Settings(BaseSettings):
     """Everything that a process may be told from outside."""
 
-    model_config = SettingsConfigDict(env_prefix="SHORTLIST_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SHORTLIST_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(default=Path(".shortlist"), description="Folder of the index")
     opensearch: str | None = Field(

@@ -1,14 +1,21 @@
-"""Settings to objects: which encoder, which stores, which searcher."""
+"""Settings to objects: which encoder, which stores, which searcher.
+
+torch and transformers take seconds to import, so what needs them is imported when it is opened: `stats`, `--help`
+and a wrong path answer at once.
+"""
+
+from typing import TYPE_CHECKING
 
 from indexer.centring import LanguageMeans
 from indexer.encoders import Encoder, open_encoder
 from indexer.home import Cluster, Home
-from reranker.defaults import default_reranker
-from reranker.scoring import PairScorer
-from reranker.search import Searcher
 from retriever.briefs import BriefEncoder
 from retriever.first_stage import FirstStage
 from workers.settings import Settings
+
+if TYPE_CHECKING:
+    from reranker.scoring import PairScorer
+    from reranker.search import Searcher
 
 
 def open_settings_encoder(settings: Settings) -> Encoder:
@@ -34,12 +41,18 @@ def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait
     )
 
 
-def open_searcher(home: Home, encoder: Encoder) -> Searcher:
+def open_searcher(home: Home, encoder: Encoder) -> "Searcher":
     """Both stages over an open index."""
+    from reranker.defaults import default_reranker
+    from reranker.search import Searcher
+
     return Searcher(FirstStage(home.store, home.lexical, home.dense, BriefEncoder(encoder)), default_reranker())
 
 
-def open_scorer(encoder: Encoder) -> PairScorer:
+def open_scorer(encoder: Encoder) -> "PairScorer":
     """The re-ranker on pairs, with the means that ship for `encoder`."""
+    from reranker.defaults import default_reranker
+    from reranker.scoring import PairScorer
+
     means = LanguageMeans.shipped(encoder.fingerprint, encoder.dim)
     return PairScorer(encoder, BriefEncoder(encoder), default_reranker(), means)

@@ -185,7 +185,7 @@ def structure_brief(raw: RawBrief) -> Brief:
     if not requirements and has_alnum(raw.title, 0, len(raw.title)):
         requirements = (Requirement(raw.title.strip()),)
     if not any(has_alnum(requirement.text, 0, len(requirement.text)) for requirement in requirements):
-        raise BadRecord(f"{raw.origin}: the brief is empty; give it a title, a text or requirements")
+        raise BadRecord("the brief is empty; give it a title, a text or requirements")
     language = detect_language("\n".join([raw.title, text, *(r.text for r in requirements if r.start is None)]))
     return Brief(raw.brief_id, text, language, requirements, raw.title, raw.meta)
 

@@ -70,19 +70,17 @@ def structure_resume(raw: RawResume, *, limits: Limits = _DEFAULT) -> Resume:
     """
     text = raw.text
     if len(text) > limits.characters:
-        raise TooLong(
-            f"{raw.origin}: {len(text):,} characters, more than {limits.characters:,}; shorten it or raise the limit"
-        )
+        raise TooLong(f"{len(text):,} characters, more than {limits.characters:,}; shorten it or raise the limit")
     lines = lines_of(text)
     if not lines:
-        raise BadRecord(f"{raw.origin}: no letter or digit in the text; check that the file holds a resume")
+        raise BadRecord("no letter or digit in the text; check that the file holds a resume")
     language = detect_language(text)
     contacts = find_contacts(text, language)
     sections = find_sections(text, lines, raw.headings, contacts)
     private = list(_outside(_private(text, language, lines, sections, contacts), sections))
     segments = tuple(islice(find_segments(text, sections, private), limits.segments + 1))
     if len(segments) > limits.segments:
-        raise TooLong(f"{raw.origin}: more than {limits.segments:,} segments; split the document or raise the limit")
+        raise TooLong(f"more than {limits.segments:,} segments; split the document or raise the limit")
     return Resume(
         resume_id=raw.resume_id,
         text=text,
