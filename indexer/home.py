@@ -245,6 +245,6 @@ def _check(path: Path, label: _Label | None, place: Place, name: str | None, fin
         raise IndexMismatch(f"index {str(path)!r} keeps its resumes {kept}; {remedy}, or use another home")
     if fingerprint is not None and fingerprint != label.fingerprint:
         raise IndexMismatch(
-            f"index {str(path)!r} was written by encoder {label.encoder!r} ({label.fingerprint[:12]}), not by "
-            f"{name!r} ({fingerprint[:12]}); use that encoder, or index again into another home"
+            f"index {str(path)!r} was written by encoder {label.encoder!r} ({label.fingerprint}), not by "
+            f"{name!r} ({fingerprint}); use that encoder, or index again into another home"
         )

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ class SentenceTransformersEncoder:
                 f"encoder {name!r} needs sentence-transformers; run `pip install 'shortlist[sentence-transformers]'`"
             ) from error
         try:
-            self._model = SentenceTransformer(name, device=device, local_files_only=True)
+            with _without_progress():
+                self._model = SentenceTransformer(name, device=device, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).strip().split("\n")[0]
             raise EncoderUnavailable(
@@ -84,3 +86,17 @@ class SentenceTransformersEncoder:
     def _tokens(self, text: str) -> int:
         tokenizer: Any = self._model.tokenizer
         return len(tokenizer(text, truncation=False, verbose=False)["input_ids"])
+
+
+@contextmanager
+def _without_progress() -> Iterator[None]:
+    """Keep transformers from writing its bar to standard error: what is shown is the command line's affair."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

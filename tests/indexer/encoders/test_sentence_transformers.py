@@ -80,3 +80,8 @@ def test_an_unknown_model_is_refused_without_a_download(tmp_path: Path) -> None:
 def test_a_precision_is_refused(folder: str, tmp_path: Path) -> None:
     with pytest.raises(EncoderUnavailable, match="precision"):
         open_encoder(folder, precision="int8", cache=tmp_path, device="cpu")
+
+
+def test_opening_a_model_is_silent(folder: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    open_encoder(folder, cache=tmp_path, device="cpu")
+    assert capfd.readouterr() == ("", "")
