@@ -2,10 +2,12 @@
 
     python benchmarks/defaults.py
 
-Writes indexer/shipped_means.npz (means of unlabelled texts: segments of the judged resumes, requirements of the
-judged briefs; 384 numbers a language, no text) and prints the logistic maps for reranker/defaults.py.
+Writes indexer/shipped_means.npz (means of unlabelled texts: segments of the judged resumes and requirements of the
+judged briefs, and for pl, ro and sv the sentences of mean_texts.jsonl; 384 numbers a language, no text) and
+prints the logistic maps for reranker/defaults.py.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from indexer.indexing import encode_resumes
 from reranker.defaults import default_reranker
 from retriever.briefs import BriefEncoder
 
+TEXTS = Path(__file__).with_name("mean_texts.jsonl")
 TARGET = Path(__file__).resolve().parents[1] / "indexer" / "shipped_means.npz"
 
 
@@ -30,6 +33,11 @@ def logistic(inputs: np.ndarray, targets: np.ndarray) -> str:
     slope, offset = minimize(lambda p: ((predict(p) - targets) ** 2).mean(), [3.0, -2.0]).x
     error = np.abs(predict(np.array([slope, offset])) - targets).mean()
     return f"Logistic(slope={slope:.2f}, offset={offset:.2f})  mean absolute error {error:.3f}"
+
+
+def of_role(entries: list[dict[str, str]], role: str) -> list[dict[str, str]]:
+    """The written texts for one side of the comparison."""
+    return [entry for entry in entries if entry["role"] == role]
 
 
 def by_language(
@@ -50,14 +58,17 @@ def main() -> None:
         raise SystemExit(f"no judgments in {SHARED}: nothing was made")
     encoder = CachingEncoder(open_encoder(cache=CACHE), CACHE)
     records = {record.resume.resume_id: record for record in encode_resumes(judged.resumes.values(), encoder)}
+    written = [json.loads(line) for line in TEXTS.read_text(encoding="utf-8").splitlines()]
     passages, _, overall = by_language(
         [(record.resume.language, record.vectors.dense()) for record in records.values()]
+        + [(entry["language"], encoder.encode([entry["text"]], "passage")) for entry in of_role(written, "passage")]
     )
     queries, counts, _ = by_language(
         [
             (brief.language, encoder.encode([entry.text for entry in brief.requirements], "query"))
             for brief in judged.briefs.values()
         ]
+        + [(entry["language"], encoder.encode([entry["text"]], "query")) for entry in of_role(written, "query")]
     )
     shifts = {language: queries[language] - passages[language] for language in queries}
     shift = np.average(list(shifts.values()), axis=0, weights=[counts[language] for language in shifts])
