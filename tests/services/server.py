@@ -56,10 +56,9 @@ def _on_this_machine() -> Server:
 
 
 def _in_docker() -> Server:
+    import docker
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import HttpWaitStrategy
-
-    import docker
 
     engine = False
     with warnings.catch_warnings():
