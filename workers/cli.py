@@ -5,12 +5,21 @@ Exit codes: 0 done, 1 something failed, 2 usage, 130 stopped by Ctrl-C.
 
 import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from indexer.errors import ShortlistError
 from workers import output
 from workers.commands import doctor, evaluate, index, maintain, score, search
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(version("shortlist"))
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="shortlist",
@@ -22,6 +31,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command("index")(index.index)
 app.command("search")(search.search)
 app.command("score")(score.score)

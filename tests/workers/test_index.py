@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import resource
+import shutil
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ def test_everything_else_is_indexed_and_found(shortlist: Shortlist, faults: Faul
     assert (counts["written"], counts["unchanged"], counts["rejected"]) == (6, 2, 10)
     rows = faults.answer.err.splitlines()
     assert len(rows) == 10 + 2
-    assert rows[-1] == f"10 rejected, with reasons in {faults.home / 'rejects.jsonl'}"
+    assert rows[-2] == f"what was rejected is listed with its reasons in {faults.home / 'rejects.jsonl'}"
+    assert rows[-1].startswith("written=6 ")
     found = shortlist("search", NURSE, "--home", faults.home)
     assert sorted(found.ids) == sorted(GOOD)
     [odd] = [record for record in found.records if record["resume_id"] == "odd"]
@@ -169,6 +171,17 @@ def test_standard_input_and_usage_errors(shortlist: Shortlist, tmp_path: Path) -
         assert answer.code == 2
         assert words in answer.err
     assert not (tmp_path / "other").exists()
+
+
+def test_a_home_among_the_resumes_is_refused(shortlist: Shortlist, people: Path, tmp_path: Path) -> None:
+    shutil.copy(people, tmp_path)
+    for home in (tmp_path, tmp_path / "deep" / "home"):
+        answer = shortlist("index", tmp_path, "--home", home)
+        assert answer.code == 2
+        assert "which is indexed; put it elsewhere" in answer.err
+    for _ in range(2):
+        answer = shortlist("index", tmp_path, "--home", tmp_path / ".home")
+        assert (answer.code, answer.counts["written"] + answer.counts["unchanged"]) == (0, 12)
 
 
 def test_an_index_of_another_encoder_is_refused(shortlist: Shortlist, home: Path, people: Path, tmp_path: Path) -> None:

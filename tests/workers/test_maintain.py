@@ -1,5 +1,6 @@
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,4 @@ def test_help_of_every_command(shortlist: Shortlist) -> None:
         assert answer.code == 0
         assert "Usage: " in answer.out
     assert shortlist("no-such-command").code == 2
+    assert shortlist("--version").out == f"{version('shortlist')}\n"

@@ -2,16 +2,12 @@
 
 import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from tests.services.server import Server
-from workers.cli import app
+from tests.workers.conftest import Shortlist
 
 RESUMES = [
     (
@@ -32,17 +28,6 @@ RESUMES = [
 ]
 
 
-def shortlist(*arguments: str) -> Result:
-    result = CliRunner().invoke(app, list(arguments))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def lines(result: Result) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
 @pytest.fixture
 def dump(tmp_path: Path) -> Path:
     path = tmp_path / "resumes.jsonl"
@@ -56,52 +41,57 @@ def dump(tmp_path: Path) -> Path:
 
 @pytest.mark.opensearch
 def test_same_answers_as_the_embedded_index(
-    opensearch_server: Server, opensearch_index: str, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shortlist: Shortlist,
+    opensearch_server: Server,
+    opensearch_index: str,
+    dump: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
     remote = ("--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
     local = ("--home", str(tmp_path / "local"))
     for place in (remote, local):
-        assert "written=5" in shortlist("index", str(dump), *place).stderr
-        assert "unchanged=5" in shortlist("index", str(dump), *place).stderr
-        assert shortlist("verify", *place).exit_code == 0
-    assert lines(shortlist("stats", *remote))[0]["resumes"] == 5
+        assert "written=5" in shortlist("index", str(dump), *place).err
+        assert "unchanged=5" in shortlist("index", str(dump), *place).err
+        assert shortlist("verify", *place).code == 0
+    assert shortlist("stats", *remote).records[0]["resumes"] == 5
 
     for extra in ((), ("--filter", "country=GB"), ("--filter", "years>=2", "--filter", "country!=FR")):
         query = ("search", "intensive care nurse, ventilated patients", "-k", "3", *extra)
-        found = lines(shortlist(*query, *remote))
+        found = shortlist(*query, *remote).records
         assert found
-        assert found == lines(shortlist(*query, *local))
-    best = lines(shortlist("search", "intensive care nurse, ventilated patients", *remote))
+        assert found == shortlist(*query, *local).records
+    best = shortlist("search", "intensive care nurse, ventilated patients", *remote).records
     assert {best[0]["resume_id"], best[1]["resume_id"]} == {"nurse-en", "nurse-de"}
     assert "ventilated" in json.dumps(best)
 
-    assert shortlist("rebuild", *remote).exit_code == 0
-    assert lines(shortlist("search", "truck driver", "-k", "1", *remote))[0]["resume_id"] == "driver-en"
+    assert shortlist("rebuild", *remote).code == 0
+    assert shortlist("search", "truck driver", "-k", "1", *remote).records[0]["resume_id"] == "driver-en"
 
 
 @pytest.mark.opensearch
 def test_a_home_knows_where_its_resumes_are(
-    opensearch_server: Server, opensearch_index: str, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shortlist: Shortlist,
+    opensearch_server: Server,
+    opensearch_index: str,
+    dump: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
     shortlist("index", str(dump), "--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
-    answer = run("search", "nurse", "--home", str(tmp_path / "remote"))
-    assert answer.returncode == 1
-    assert "keeps its resumes in OpenSearch; give `--opensearch URL`" in answer.stderr
+    answer = shortlist("search", "nurse", "--home", str(tmp_path / "remote"))
+    assert answer.code == 1
+    assert "keeps its resumes in OpenSearch; give `--opensearch URL`" in answer.err
 
 
-def test_server_down_at_start(dump: Path, tmp_path: Path) -> None:
+def test_server_down_at_start(shortlist: Shortlist, dump: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
-    answer = run("index", str(dump), "--home", str(tmp_path / "remote"), "--opensearch", url)
-    assert answer.returncode == 1
-    assert answer.stdout == ""
-    assert answer.stderr.count("\n") == 1
-    assert f"OpenSearch does not answer at {url}" in answer.stderr
-    assert "start it or correct the address" in answer.stderr
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from workers.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    answer = shortlist("index", str(dump), "--home", str(tmp_path / "remote"), "--opensearch", url)
+    assert answer.code == 1
+    assert answer.out == ""
+    assert answer.err.count("\n") == 1
+    assert f"OpenSearch does not answer at {url}" in answer.err
+    assert "start it or correct the address" in answer.err

@@ -18,7 +18,7 @@ KEYS = ["brief_id", "rank", "resume_id", "score", "fit", "level", "evidence"]
 def test_the_best_come_first_across_languages_with_their_reasons(shortlist: Shortlist, home: Path) -> None:
     answer = shortlist("search", NURSE, "--home", home)
     assert answer.code == 0
-    assert answer.err == "briefs=1 rejected=0\n"
+    assert answer.err == "briefs=1 resumes=12 rejected=0\n"
     assert set(answer.ids[:2]) == {"nurse-en", "nurse-de"}
     assert len(answer.ids) == len(set(answer.ids)) == 12
     assert [list(record) for record in answer.records] == [KEYS] * 12
@@ -98,7 +98,7 @@ def test_bad_briefs_are_counted_and_the_others_searched(shortlist: Shortlist, ho
     answer = shortlist("search", "--briefs", briefs, "--home", home, "-k", 1)
     assert answer.code == 1
     assert [record["brief_id"] for record in answer.records] == ["a", "c"]
-    assert answer.counts == {"briefs": 2, "rejected": 3}
+    assert answer.counts == {"briefs": 2, "resumes": 2, "rejected": 3}
     for number, reason in ((2, "no id: give each record a `brief_id`"), (3, "not JSON"), (4, "the brief is empty")):
         assert f"rejected {briefs}:{number}: {reason}" in answer.err
 
@@ -113,7 +113,7 @@ def test_an_empty_index(shortlist: Shortlist, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     assert shortlist("index", tmp_path / "none", "--home", tmp_path / "home").code == 0
     answer = shortlist("search", NURSE, "--home", tmp_path / "home")
-    assert (answer.code, answer.out, answer.err) == (0, "", "briefs=1 rejected=0\n")
+    assert (answer.code, answer.out, answer.err) == (0, "", "briefs=1 resumes=0 rejected=0\n")
     assert shortlist("verify", "--home", tmp_path / "home").code == 0
     assert shortlist("stats", "--home", tmp_path / "home").records[0]["resumes"] == 0
 
@@ -158,7 +158,7 @@ def test_run_files(shortlist: Shortlist, home: Path, tmp_path: Path) -> None:
     briefs, run = tmp_path / "briefs.jsonl", tmp_path / "out.trec"
     briefs.write_text('{"brief_id": "a", "text": "welder"}\n{"brief_id": "b", "text": "cook"}\n')
     answer = shortlist("search", "--briefs", briefs, "--home", home, "--run", run, "-k", 5)
-    assert (answer.code, answer.out, answer.err) == (0, "", "briefs=2 rejected=0\n")
+    assert (answer.code, answer.out, answer.err) == (0, "", "briefs=2 resumes=10 rejected=0\n")
     columns = [row.split() for row in run.read_text().splitlines()]
     assert [(row[0], row[1], row[3], row[5]) for row in columns] == [
         (brief_id, "Q0", str(rank), "shortlist") for brief_id in "ab" for rank in range(1, 6)

@@ -12,6 +12,7 @@ from indexer.home import Home
 from indexer.indexing import Counts, index_resumes
 from indexer.limits import Limits
 from indexer.reading import Rejected, read_resumes
+from indexer.reading.sources import STDIN
 from indexer.stores.writer_lock import no_room
 from workers import output
 from workers.commands.options import (
@@ -53,6 +54,7 @@ def index(
     """
     check_paths(paths, "PATH")
     config = settings(home=home, opensearch=opensearch, encoder=encoder)
+    _check_apart(config.home, paths)
     limits = Limits(
         file_bytes=max_file_bytes,
         characters=max_characters,
@@ -80,13 +82,26 @@ def index(
             handle.publish()
         except (KeyboardInterrupt, ShortlistError):
             _leave(handle)
-            output.counts(counts.to_dict())
             output.note("stopped early: what is counted is stored; run the same command again to go on")
+            output.counts(counts.to_dict())
             raise
+    if counts.rejected:
+        output.note(f"what was rejected is listed with its reasons in {config.home / 'rejects.jsonl'}")
     output.counts(counts.to_dict())
     if counts.rejected:
-        output.note(f"{counts.rejected} rejected, with reasons in {config.home / 'rejects.jsonl'}")
         raise typer.Exit(1)
+
+
+def _check_apart(home: Path, paths: list[str]) -> None:
+    """Refuse a home that would be read as resumes by this run or the next."""
+    for path in paths:
+        with suppress(ValueError):  # elsewhere
+            below = home.resolve().relative_to(Path(path).resolve())
+            if path != STDIN and not any(part.startswith(".") for part in below.parts):
+                raise typer.BadParameter(
+                    f"{str(home)!r} lies in {path!r}, which is indexed; put it elsewhere or give it a hidden name",
+                    param_hint="--home",
+                )
 
 
 def _leave(handle: Home) -> None:

@@ -23,9 +23,10 @@ def verify(home: HomeOption = None, opensearch: OpenSearchOption = None) -> None
         differences = handle.verify()
     for difference in differences:
         output.emit({"difference": difference})
-    output.counts({"differences": len(differences)})
     if differences:
         output.note("run `shortlist rebuild` to derive the lexical and the dense index again")
+    output.counts({"differences": len(differences)})
+    if differences:
         raise typer.Exit(1)
 
 

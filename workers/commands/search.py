@@ -81,17 +81,20 @@ def search(
     conditions = filters(filter)
     config = settings(home=home, opensearch=opensearch, encoder=encoder, depth=depth)
     model = open_settings_encoder(config)
-    failures: list[Rejected] = []
+    counts = {"briefs": 0, "resumes": 0, "rejected": 0}
     with open_index(config, model, write=False) as handle, output.Bar("briefs searched", shown=run is not None) as bar:
         searcher = open_searcher(handle, model)
 
         def rank(item: RawBrief) -> Ranking:
             return searcher(structure_brief(item), depth=config.depth, k=k, filters=conditions)
 
-        rankings = _rankings(_items(text, source), rank, failures)
-        done = _print(rankings, as_json=json) if run is None else _write_run(run, rankings, bar)
-    output.counts({"briefs": done, "rejected": len(failures)})
-    if failures:
+        rankings = _rankings(_items(text, source), rank, counts)
+        if run is None:
+            _print(rankings, as_json=json)
+        else:
+            _write_run(run, rankings, bar)
+    output.counts(counts)
+    if counts["rejected"]:
         raise typer.Exit(1)
 
 
@@ -108,23 +111,25 @@ def _items(text: str | None, source: str | None) -> Iterator[RawBrief | Rejected
 
 
 def _rankings(
-    items: Iterable[RawBrief | Rejected], rank: Callable[[RawBrief], Ranking], failures: list[Rejected]
+    items: Iterable[RawBrief | Rejected], rank: Callable[[RawBrief], Ranking], counts: dict[str, int]
 ) -> Iterator[Ranking]:
-    """Rank each brief; one that can't be used is reported and left out."""
+    """Rank each brief and count; one that can't be used is reported and left out."""
     for item in items:
         try:
             if isinstance(item, Rejected):
                 raise BadRecord(item.reason)
             ranking = rank(item)
         except BadInput as error:
-            failures.append(Rejected(item.origin, str(error)))
-            output.rejected(failures[-1])
+            output.rejected(Rejected(item.origin, str(error)))
+            counts["rejected"] += 1
         else:
+            counts["briefs"] += 1
+            counts["resumes"] += len(ranking.items)
             yield ranking
 
 
-def _write_run(path: Path, rankings: Iterable[Ranking], bar: output.Bar) -> int:
-    """Write all rankings, or nothing. Returns their number."""
+def _write_run(path: Path, rankings: Iterable[Ranking], bar: output.Bar) -> None:
+    """Write all rankings, or nothing."""
     lines: dict[str, list[str]] = {}
     for ranking in rankings:
         brief_id = ranking.brief_id
@@ -142,7 +147,7 @@ def _write_run(path: Path, rankings: Iterable[Ranking], bar: output.Bar) -> int:
     text = "".join(line + "\n" for entry in lines.values() for line in entry)
     if path == Path("-"):
         sys.stdout.write(text)
-        return len(lines)
+        return
     try:
         if path.exists() and not path.is_file():  # a pipe or a device, which a rename would replace
             path.write_text(text, encoding="utf-8")
@@ -152,19 +157,15 @@ def _write_run(path: Path, rankings: Iterable[Ranking], bar: output.Bar) -> int:
         raise ShortlistError(
             f"cannot write the run {str(path)!r}: {error.strerror}; check free space (df) and rights there"
         ) from None
-    return len(lines)
 
 
-def _print(rankings: Iterable[Ranking], *, as_json: bool) -> int:
-    done = 0
+def _print(rankings: Iterable[Ranking], *, as_json: bool) -> None:
     for ranking in rankings:
         if as_json or not output.is_terminal():
             for rank, item in enumerate(ranking.items, start=1):
                 output.emit({"brief_id": ranking.brief_id, "rank": rank, **item.to_dict()})
         else:
             print_table(ranking)
-        done += 1
-    return done
 
 
 def print_table(ranking: Ranking, console: Console | None = None) -> None:
