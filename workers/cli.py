@@ -54,7 +54,7 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; an error that Shortlist raises on purpose is one line on standard error."""
-    output.prepare_stdout()
+    output.prepare_streams()
     try:
         try:
             app()

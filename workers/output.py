@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -14,8 +16,14 @@ from indexer.reading import Rejected
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def prepare_stdout() -> None:
-    """Make JSON Lines UTF-8 in any locale. Half a character becomes `\\udXXX`, which is JSON's escape for it, too."""
+def prepare_streams() -> None:
+    """Make JSON Lines UTF-8 in any locale, and let a stream that the caller has closed swallow what is written.
+
+    Half a character becomes `\\udXXX`, which is JSON's escape for it, too.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (for the life of the process)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding=None if is_terminal() else "utf-8", errors="backslashreplace")
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,11 +17,12 @@ import pytest
 from tests.workers.conftest import NURSE, PEOPLE, Shortlist, line
 
 TIMEOUT = 120  # a child imports torch, on a machine that may be busy
+MAIN = "from workers.cli import main; main()"
 ROOT = Path(__file__).parents[2]
 
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", "from workers.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", MAIN, *map(str, arguments)]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
     options["env"] = {**os.environ, "PYTHONPATH": str(ROOT), **options.get("env", {})}
     return subprocess.Popen(command, **options)
@@ -158,6 +160,12 @@ def test_standard_output_on_a_full_disk(judged: tuple[Path, Path]) -> None:
     assert err.count(b"\n") == 1
     assert b"No space left on device" in err
     assert b"check free space" in err
+
+
+def test_closed_streams(judged: tuple[Path, Path]) -> None:
+    qrels, run = judged
+    command = f"exec {shlex.join([sys.executable, '-c', MAIN, 'evaluate', str(qrels), '--run', str(run)])} <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=ROOT, timeout=TIMEOUT, check=False).returncode == 0
 
 
 def test_a_person_gets_a_table(judged: tuple[Path, Path]) -> None:
