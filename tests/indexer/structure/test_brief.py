@@ -121,7 +121,7 @@ def test_a_title_alone_is_the_requirement() -> None:
 
 @pytest.mark.parametrize("text", ["", " \n", "— • !"])
 def test_an_empty_brief(text: str) -> None:
-    with pytest.raises(BadRecord, match="^the brief is empty"):
+    with pytest.raises(BadRecord, match=r"^the brief is empty"):
         brief(text)
 
 

@@ -177,7 +177,7 @@ def test_bullets_stay_apart_where_they_are_thoughts_of_their_own() -> None:
 
 @pytest.mark.parametrize("text", ["", " \n\t", "• - — !!", "\u200b\u0000"])
 def test_nothing_to_read_is_a_bad_record(text: str) -> None:
-    with pytest.raises(BadRecord, match="^no letter or digit"):
+    with pytest.raises(BadRecord, match=r"^no letter or digit"):
         resume(text)
 
 
