@@ -47,7 +47,7 @@ def test_score_is_the_weighted_sum_of_the_numpy_channels(sizes) -> None:
         + 2.0 * maxsim(requirements, weights, resumes)
         + 0.5 * cosine(title, documents)
     )
-    np.testing.assert_allclose(run(requirements, weights, title, resumes).score.numpy(), expected, atol=2e-6)
+    np.testing.assert_allclose(run(requirements, weights, title, resumes).score.numpy(), expected, atol=5e-6)
 
 
 @given(case, st.randoms(use_true_random=False), st.integers(0, 40))
@@ -60,8 +60,8 @@ def test_score_ignores_batch_mates_their_order_and_padding(sizes, random, width)
     shuffled = run(requirements, weights, title, [resumes[place] for place in order], width).score
     for position, place in enumerate(order):
         alone = run(requirements, weights, title, [resumes[place]]).score[0]
-        assert shuffled[position].item() == pytest.approx(together[place].item(), abs=2e-6)
-        assert alone.item() == pytest.approx(together[place].item(), abs=2e-6)
+        assert shuffled[position].item() == pytest.approx(together[place].item(), abs=5e-6)
+        assert alone.item() == pytest.approx(together[place].item(), abs=5e-6)
 
 
 @given(case, st.randoms(use_true_random=False))
@@ -73,7 +73,7 @@ def test_score_ignores_the_order_of_segments_and_of_requirements(sizes, random) 
     mixed = [resume[np.random.default_rng(1).permutation(len(resume))] for resume in resumes]
     first = run(requirements, weights, title, resumes).score
     second = run(requirements[rows], weights[rows], title, mixed).score
-    torch.testing.assert_close(first, second, atol=2e-6, rtol=0)
+    torch.testing.assert_close(first, second, atol=5e-6, rtol=0)
 
 
 def test_a_padded_place_never_wins_over_negative_similarities() -> None:

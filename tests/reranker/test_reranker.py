@@ -63,14 +63,14 @@ def test_a_place_depends_on_the_resume_alone(texts, random) -> None:
     again = RERANKER(BRIEF, shuffled, MEANS)
     assert [item.resume_id for item in again.items] == [item.resume_id for item in ranking.items]
     for first, second in zip(ranking.items, again.items, strict=True):
-        assert second.score == pytest.approx(first.score, abs=2e-6)
+        assert second.score == pytest.approx(first.score, abs=5e-6)
         assert [entry.evidence for entry in second.requirements] == [entry.evidence for entry in first.requirements]
     scores = RERANKER.scores(BRIEF, [record.vectors for record in shuffled], MEANS)
     for record, score in zip(shuffled, scores, strict=True):
         alone = RERANKER(BRIEF, [record], MEANS).items[0]
-        assert score == pytest.approx(found[record.resume.resume_id].score, abs=2e-6)
-        assert alone.score == pytest.approx(score, abs=2e-6)
-        assert alone.fit == pytest.approx(found[record.resume.resume_id].fit, abs=2e-6)
+        assert score == pytest.approx(found[record.resume.resume_id].score, abs=5e-6)
+        assert alone.score == pytest.approx(score, abs=5e-6)
+        assert alone.fit == pytest.approx(found[record.resume.resume_id].fit, abs=5e-6)
     for better, worse in pairwise(ranking.items):
         assert (-better.score, better.resume_id) < (-worse.score, worse.resume_id)
         assert better.fit >= worse.fit
