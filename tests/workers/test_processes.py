@@ -151,10 +151,9 @@ def test_a_reader_that_has_gone_before_the_first_line(judged: tuple[Path, Path])
     assert (child.returncode, err) == (1, b"")
 
 
-def test_standard_output_on_a_full_disk(judged: tuple[Path, Path]) -> None:
-    qrels, run = judged
+def test_standard_output_on_a_full_disk(home: Path) -> None:
     with Path("/dev/full").open("wb") as full:
-        child = start("evaluate", qrels, "--run", run, stdout=full)
+        child = start("stats", "--home", home, stdout=full)
         _, err = child.communicate(timeout=TIMEOUT)
     assert child.returncode == 1
     assert err.count(b"\n") == 1
