@@ -62,9 +62,14 @@ def main() -> None:
             sys.stdout.flush()  # here, where a reader that has gone or a full disk can still be told
     except ShortlistError as error:
         output.fail(str(error))
-    except BrokenPipeError:
-        # The reader (head, say) has gone: point stdout nowhere, so that the interpreter's last flush is quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader (head, say) has gone, and wants no message
+        _abandon_stdout()
         sys.exit(1)
     except OSError as error:
+        _abandon_stdout()
         output.fail(f"{error}; check free space (df) and rights there")
+
+
+def _abandon_stdout() -> None:
+    """Point it nowhere: what could not be flushed would fail again, with a message, at the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", MAIN, *map(str, arguments)]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-    options["env"] = {**os.environ, "PYTHONPATH": str(ROOT), **options.get("env", {})}
+    # Buffered, as users have it: what is written last fails only when it is flushed.
+    options["env"] = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "", **options.get("env", {})}
     return subprocess.Popen(command, **options)
 
 
