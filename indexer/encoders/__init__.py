@@ -1,6 +1,7 @@
 """Text to vectors. The protocol, and the one function that opens an encoder by name."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -46,18 +47,18 @@ def open_encoder(
 ) -> Encoder:
     """Open an encoder by name: the default, or any sentence-transformers model by name or folder ("st:" optional).
 
-    `cache` is the folder for the default encoder's prepared weights (470 MB). `precision` "auto" is bf16 on CUDA
-    and int8 on CPU, where int8 takes under a third of fp32's processor time, needs no compiler and no warm-up, and
-    keeps the neighbours (`benchmarks/results/encode.md`). A sentence-transformers model runs as it was saved:
-    its `precision` must be "auto". `threads` sets torch's thread count for the whole process.
+    `cache` is the folder for the default encoder's prepared weights (470 MB). `precision` "auto" is bf16 on CUDA and
+    on a CPU that multiplies bfloat16 in hardware, else int8: both take under a third of fp32's processor time, need
+    no compiler and no warm-up, and keep the neighbours (`benchmarks/results/encode.md`). A sentence-transformers
+    model runs as it was saved: its `precision` must be "auto".
+    `threads`: how many CPU cores to use, all that the process may by default; for a sentence-transformers model it
+    sets torch's thread count for the whole process.
     Raises EncoderUnavailable when a package, weights or the device is lacking.
     """
     try:
         import torch
     except ImportError as error:
         raise EncoderUnavailable(f"package torch is missing ({error}); run `pip install torch`") from error
-    if threads is not None:
-        torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
@@ -69,11 +70,18 @@ def open_encoder(
             )
         from indexer.encoders.sentence_transformers import SentenceTransformersEncoder
 
+        if threads is not None:
+            torch.set_num_threads(threads)
         return SentenceTransformersEncoder(name.removeprefix("st:"), device=device)
     if precision == "auto":
-        precision = "bf16" if device == "cuda" else "int8"
+        precision = "bf16" if device == "cuda" or _multiplies_bfloat16(torch.cpu.get_capabilities()) else "int8"
     if precision == "int8" and device != "cpu":
         raise EncoderUnavailable('precision "int8" runs on CPU only; use "bf16" on CUDA')
     from indexer.encoders.e5 import E5Encoder
 
-    return E5Encoder(cache, device=device, precision=precision)
+    return E5Encoder(cache, device=device, precision=precision, threads=threads or len(os.sched_getaffinity(0)))
+
+
+def _multiplies_bfloat16(capabilities: Mapping[str, object]) -> bool:
+    """Whether the CPU has instructions for it; torch's detour without them is slower than fp32."""
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

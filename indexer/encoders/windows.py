@@ -1,6 +1,6 @@
 """Token windows: long texts split, windows batched by length, pooled vectors brought back to their texts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -34,16 +34,23 @@ def normalise(vectors: FloatMatrix) -> FloatMatrix:
 
 
 def encode_windows(
-    texts: Sequence[list[Window]], pool: Callable[[list[Window]], FloatMatrix], *, dim: int, rows: int, tokens: int
+    texts: Sequence[list[Window]],
+    pool: Callable[[Iterable[list[Window]]], Iterable[FloatMatrix]],
+    *,
+    dim: int,
+    rows: int,
+    tokens: int,
 ) -> FloatMatrix:
     """Return float32 `[len(texts), dim]`, unit rows: each text's window vectors averaged by window length.
 
-    `pool` turns a batch of windows into float32 `[len(batch), dim]`.
+    `pool` turns each batch of windows into float32 `[len(batch), dim]`, in order.
     """
     windows = [window for text in texts for window in text]
     owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     sums = np.zeros((len(texts), dim), dtype=np.float32)
-    for batch in batches([len(window) for window in windows], rows=rows, tokens=tokens):
+    cut = list(batches([len(window) for window in windows], rows=rows, tokens=tokens))
+    pooled = pool([windows[i] for i in batch] for batch in cut)
+    for batch, vectors in zip(cut, pooled, strict=True):
         weights = np.array([max(len(windows[i]), 1) for i in batch], dtype=np.float32)
-        np.add.at(sums, owner[batch], weights[:, None] * pool([windows[i] for i in batch]))
+        np.add.at(sums, owner[batch], weights[:, None] * vectors)
     return normalise(sums)
