@@ -1,7 +1,9 @@
 """Stage two: score resumes against a brief, in micro-batches, and give the reasons."""
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -31,6 +33,7 @@ class Reranker:
     fit: Logistic
     requirement_fit: Logistic
     support: float = 0.5
+    executor: Executor = field(default_factory=lambda: one_torch_thread_each(len(os.sched_getaffinity(0))))
 
     def scores(self, brief: EncodedBrief, resumes: Sequence[SegmentVectors], means: LanguageMeans) -> list[float]:
         """The score of each resume, in the order given. `means` must be those that `brief` was centred with."""
@@ -57,11 +60,15 @@ class Reranker:
         weights = torch.from_numpy(brief.weights)
         title = torch.from_numpy(brief.title if brief.title.any() else brief.document)
         by_length = np.argsort([len(vectors) for vectors in resumes], kind="stable")
-        for start in range(0, len(resumes), MICRO_BATCH):
-            rows = by_length[start : start + MICRO_BATCH]
+        batches = [by_length[start : start + MICRO_BATCH] for start in range(0, len(resumes), MICRO_BATCH)]
+
+        def compare(rows: NDArray[np.int64]) -> Interaction:
             segments, mask = _pad([means.centre_stored(resumes[row]) for row in rows], requirements.shape[1])
             with torch.inference_mode():
-                yield rows, self.model(requirements, weights, title, segments, mask)
+                found: Interaction = self.model(requirements, weights, title, segments, mask)
+            return found
+
+        return zip(batches, self.executor.map(compare, batches), strict=True)
 
     def _explain(self, brief: EncodedBrief, resume: Resume, interaction: Interaction, place: int) -> RankedResume:
         score = _score(interaction, place)
@@ -84,6 +91,11 @@ class Reranker:
             if self.requirement_fit(similarity) >= self.support:
                 segment = resume.segments[index]
                 yield Evidence(segment.text, segment.kind, segment.start, segment.end, similarity)
+
+
+def one_torch_thread_each(workers: int) -> Executor:
+    """Threads that share no operation: those that do wait for each other, on a busy machine most of the time."""
+    return ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _score(interaction: Interaction, place: int) -> float:

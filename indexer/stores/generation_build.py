@@ -1,6 +1,7 @@
 """Building a generation: two passes over the store, one for the means and one for the vectors."""
 
 import json
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -55,6 +56,7 @@ def write_generation(
     folder: Path, store: ResumeStore, *, fingerprint: str, prior: LanguageMeans, segments: bool
 ) -> dict[str, Any]:
     """Write a generation's files into `folder`; return the fields of its manifest. Memory: codes plus the sample."""
+    faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))  # a search in this thread will have set it to one
     dim = len(prior.overall)
     corpus = Corpus(store, dim)
     means, sample, rows, resumes = _survey(corpus, prior)

@@ -123,6 +123,8 @@ def top_rows(index: Any, queries: FloatMatrix, depth: int, passing: Mask) -> tup
     depth = min(depth, count)
     if depth <= 0:
         return np.zeros((len(queries), 0), dtype=np.float32), np.zeros((len(queries), 0), dtype=np.int64)
+    # One thread a search: two of them wait for each other, on a busy machine a hundred times as long as they work.
+    faiss.omp_set_num_threads(1)
     everything = count == len(passing)
     selector = None if everything else faiss.IDSelectorBitmap(np.packbits(passing, bitorder="little"))
     if isinstance(index, faiss.IndexHNSW):
