@@ -58,7 +58,7 @@ class Reranker:
         """Micro-batches of resumes of like length, with what the model says of them."""
         requirements = torch.from_numpy(brief.vectors)
         weights = torch.from_numpy(brief.weights)
-        title = torch.from_numpy(brief.title if brief.title.any() else brief.document)
+        title = torch.from_numpy(brief.title)
         by_length = np.argsort([len(vectors) for vectors in resumes], kind="stable")
         batches = [by_length[start : start + MICRO_BATCH] for start in range(0, len(resumes), MICRO_BATCH)]
 

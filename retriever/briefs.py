@@ -20,7 +20,8 @@ class EncodedBrief:
 
     `requirements` are the brief's own, or its title (else its whole text) where it lists none; they belong to
     the rows of `raw` and `vectors`, float32 `[n, dim]`, and to `weights`, float32 `[n]`; `n >= 1`. `document`
-    `[dim]` is their mean direction, `title` `[dim]` the title's vector, zero for a brief without a title.
+    `[dim]` is their mean direction, `title` `[dim]` the title's vector; for a brief without a title it is that of all
+    requirements read as one text, which ranks better than leaving it out (`benchmarks/results/ranking.md`).
     """
 
     brief: Brief
@@ -39,8 +40,6 @@ class BriefEncoder:
     """
 
     def __init__(self, encoder: Encoder, *, cached: int = 64) -> None:
-        self._dim = encoder.dim
-
         @lru_cache(maxsize=cached)
         def encode(texts: tuple[str, ...]) -> FloatMatrix:
             vectors = encoder.encode(texts, "query")
@@ -53,8 +52,8 @@ class BriefEncoder:
         """Encode `brief` and centre by `means`. Raises BadRecord for a brief that holds no words."""
         requirements = _requirements(brief)
         texts = [requirement.text for requirement in requirements]
-        has_title = bool(brief.title.strip())
-        raw = self._encode((*texts, brief.title) if has_title else tuple(texts))
+        title = brief.title.strip() or "\n".join(texts)
+        raw = self._encode((*texts, title))
         centred = means.centre(raw, brief.language, "query")
         vectors = centred[: len(texts)]
         return EncodedBrief(
@@ -64,7 +63,7 @@ class BriefEncoder:
             vectors=vectors,
             weights=np.array([requirement.weight for requirement in requirements], dtype=np.float32),
             document=mean_direction(vectors),
-            title=centred[-1] if has_title else np.zeros(self._dim, dtype=np.float32),
+            title=centred[-1],
         )
 
 

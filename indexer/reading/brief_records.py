@@ -52,6 +52,8 @@ def brief_from_record(record: Any, *, origin: str, limits: Limits, fallback_id: 
         brief_id = fields.checked_id(found) if found else fallback_id
     else:
         title, text = fields.string(record, "title") or "", fields.string(record, "text") or ""
+        if not title and record.get("requirements") is None:
+            title, text = _split_title(text.strip())
         brief_id = fields.record_id(record, "brief_id", "_id", "id") or fallback_id
     if brief_id is None:
         raise BadRecord("no id: give each record a `brief_id`")

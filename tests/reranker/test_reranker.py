@@ -117,7 +117,7 @@ def test_equal_resumes_are_ordered_by_id() -> None:
     assert [item.resume_id for item in RERANKER(BRIEF, held, MEANS).items] == ["a", "b", "c"]
 
 
-def test_a_brief_without_title_is_compared_by_its_requirements() -> None:
+def test_a_brief_without_title_is_compared_by_all_its_requirements() -> None:
     brief = encoded("weld pipes", "read drawings", title="")
     ranking = RERANKER(brief, [resume("no", "x", "y"), resume("yes", "weld pipes")], MEANS)
     assert ranking.items[0].resume_id == "yes"

@@ -54,7 +54,13 @@ def test_a_brief_without_requirements_is_its_title_or_its_text(encoder) -> None:
     assert encode(brief(title="welder", text="we seek"), MEANS).requirements == (Requirement("welder"),)
     untitled = encode(brief(text=" we seek a welder "), MEANS)
     assert untitled.requirements == (Requirement("we seek a welder"),)
-    assert not untitled.title.any()
+    assert np.array_equal(untitled.title, untitled.vectors[0])
+
+
+def test_the_title_of_an_untitled_brief_is_all_its_requirements(encoder) -> None:
+    encoded = BriefEncoder(encoder)(brief(Requirement("python"), Requirement("team")), MEANS)
+    whole = MEANS.centre(encoder.encode(["python\nteam"], "query"), "en", "query")
+    assert np.array_equal(encoded.title, whole[0])
 
 
 def test_a_brief_without_words_is_refused(encoder) -> None:
