@@ -4,6 +4,7 @@ torch and transformers take seconds to import, so what needs them is imported wh
 and a wrong path answer at once.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
 from indexer.centring import LanguageMeans
@@ -31,6 +32,11 @@ def open_settings_encoder(settings: Settings) -> Encoder:
 
 def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait: float = 0.0) -> Home:
     """The index that the settings name; `encoder` None leaves the check of its fingerprint out (reading only)."""
+    if settings.opensearch:
+        # stamina tells of its retries through structlog, which prints to standard output unless told otherwise.
+        import structlog
+
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     return Home.open(
         settings.home,
         write=write,

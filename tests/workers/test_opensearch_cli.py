@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,25 @@ def test_server_down_at_start(shortlist: Shortlist, dump: Path, tmp_path: Path) 
     assert answer.err.count("\n") == 1
     assert f"OpenSearch does not answer at {url}" in answer.err
     assert "start it or correct the address" in answer.err
+
+
+def test_retries_are_told_on_standard_error(tmp_path: Path) -> None:
+    code = """
+import sys
+import stamina
+from indexer.errors import IndexMissing
+from workers.settings import Settings
+from workers.wiring import open_index
+try:
+    open_index(Settings(home=sys.argv[1], opensearch="http://127.0.0.1:9"), None, write=False)
+except IndexMissing:
+    pass
+tries = iter([ValueError, None])
+for attempt in stamina.retry_context(on=ValueError, wait_initial=0.01):
+    with attempt:
+        if fault := next(tries):
+            raise fault
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert "retry_scheduled" in done.stderr
