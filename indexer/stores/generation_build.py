@@ -17,8 +17,7 @@ from indexer.stores.part import Part, trained_index
 from indexer.vectors import FloatMatrix
 
 _BATCH = 256  # resumes in memory at a time
-_SAMPLE = 2_000  # resumes whose vectors the 8-bit codes are fitted to; about 80,000 segments
-_MARGIN = 0.1  # of a dimension's range in the sample, added on both sides for what lies outside of it
+_SAMPLE = 2_000  # resumes that the range of the 8-bit codes is fitted to, about 80,000 segments; the rest is cut to it
 
 
 def document_vector(centred: FloatMatrix) -> FloatMatrix:
