@@ -4,7 +4,6 @@ torch and transformers take seconds to import, so what needs them is imported wh
 and a wrong path answer at once.
 """
 
-import sys
 from typing import TYPE_CHECKING
 
 from indexer.centring import LanguageMeans
@@ -12,6 +11,7 @@ from indexer.encoders import Encoder, open_encoder
 from indexer.home import Cluster, Home
 from retriever.briefs import BriefEncoder
 from retriever.first_stage import FirstStage
+from workers import output
 from workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ def open_settings_encoder(settings: Settings) -> Encoder:
 def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait: float = 0.0) -> Home:
     """The index that the settings name; `encoder` None leaves the check of its fingerprint out (reading only)."""
     if settings.opensearch:
-        # stamina tells of its retries through structlog, which prints to standard output unless told otherwise.
-        import structlog
-
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        _tell_first_retry()
     return Home.open(
         settings.home,
         write=write,
@@ -45,6 +42,20 @@ def open_index(settings: Settings, encoder: Encoder | None, *, write: bool, wait
         cluster=Cluster(settings.opensearch, settings.opensearch_index) if settings.opensearch else None,
         wait=wait,
     )
+
+
+def _tell_first_retry() -> None:
+    """One line when writes begin to wait for a server that is away, in place of stamina's line for each attempt."""
+    try:
+        from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+    except ImportError:
+        return  # without the extra nothing retries, and opening the index says what to install
+
+    def tell(details: RetryDetails) -> None:
+        if details.retry_num == 1:
+            output.note("OpenSearch does not answer; trying again for a while")
+
+    set_on_retry_hooks([tell])
 
 
 def open_searcher(home: Home, encoder: Encoder) -> "Searcher":
