@@ -17,9 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.encoders import Role
-from indexer.vectors import FloatMatrix, SegmentVectors
-
-Vector = NDArray[np.float32]
+from indexer.vectors import FloatMatrix, SegmentVectors, Vector, unit_rows
 
 # The prior counts as much as this many segments, about five resumes: 160 segments of a language's own resumes
 # already beat any mean taken from elsewhere.
@@ -69,10 +67,7 @@ class LanguageMeans:
 
     def centre(self, vectors: FloatMatrix, language: str, role: Role) -> FloatMatrix:
         """Return float32 `[n, dim]`: centred and L2-normalised rows. A row equal to the mean becomes zero."""
-        centred = vectors - self.mean(language, role)
-        norms = np.linalg.norm(centred, axis=1, keepdims=True)
-        unit: FloatMatrix = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 1e-9)
-        return unit
+        return unit_rows(vectors - self.mean(language, role))
 
     def centre_stored(self, vectors: SegmentVectors) -> FloatMatrix:
         """A resume's vectors, float32 `[n, dim]`, centred by its own language."""

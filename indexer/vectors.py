@@ -1,4 +1,4 @@
-"""Segment vectors as they are stored: int8 codes with one scale a vector."""
+"""Vectors: unit length and mean direction, and the form in which segment vectors are stored."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,9 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatMatrix = NDArray[np.float32]
+Vector = NDArray[np.float32]
 
 _HEADER = 8  # two little-endian uint32: rows, dim
 _LANGUAGE = 8  # bytes, padded with zeros
+_ZERO = 1e-9  # a norm below it is what rounding leaves of nothing
+
+
+def unit_rows(vectors: FloatMatrix) -> FloatMatrix:
+    """Return float32 `[n, dim]`: each row scaled to length one, or zero where it is zero but for rounding."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: FloatMatrix = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > _ZERO)
+    return unit
+
+
+def mean_direction(vectors: FloatMatrix) -> Vector:
+    """Return the normalised sum of `[n, dim]` as `[dim]`; zero when there is no row or the rows cancel out."""
+    total: FloatMatrix = vectors.sum(axis=0, dtype=np.float32, keepdims=True)
+    return unit_rows(total).reshape(-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

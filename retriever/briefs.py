@@ -10,8 +10,7 @@ from indexer.briefs import Brief, Requirement
 from indexer.centring import LanguageMeans
 from indexer.encoders import Encoder
 from indexer.errors import BadRecord
-from indexer.vectors import FloatMatrix
-from retriever.similarity import Vector, mean_direction
+from indexer.vectors import FloatMatrix, Vector, mean_direction
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,10 +10,10 @@ from indexer.briefs import Brief
 from indexer.centring import LanguageMeans
 from indexer.filters import Filter
 from indexer.stores import DenseIndex, Hit, LexicalIndex, LexicalQuery, ResumeStore
-from indexer.vectors import SegmentVectors
+from indexer.vectors import SegmentVectors, mean_direction
 from retriever.briefs import BriefEncoder, EncodedBrief
 from retriever.fusion import Channel, best, reciprocal_rank_fusion, z_sum
-from retriever.similarity import cosine, document_vectors, maxsim, mean_direction
+from retriever.similarity import cosine, document_vectors, maxsim
 
 DenseRecall = Literal["resume", "segment", "both"]
 Fusion = Literal["z", "rrf"]

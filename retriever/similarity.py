@@ -11,12 +11,9 @@ for its threads in a loop: 70 ms of CPU time a brief instead of 5, at 270 resume
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-from indexer.vectors import FloatMatrix
-
-Vector = NDArray[np.float32]
+from indexer.vectors import FloatMatrix, Vector, mean_direction
 
 _THREADS = ThreadpoolController()
 
@@ -36,13 +33,6 @@ def maxsim(requirements: FloatMatrix, weights: Vector, resumes: Sequence[FloatMa
             if len(segments):
                 scores[row] = share @ (requirements @ segments.T).max(axis=1)
     return scores
-
-
-def mean_direction(vectors: FloatMatrix) -> Vector:
-    """Return the normalised sum of `[n, dim]` as `[dim]`; zero when there is no row or the rows cancel out."""
-    total: Vector = vectors.sum(axis=0, dtype=np.float32)
-    norm = np.linalg.norm(total)
-    return total / norm if norm > 1e-9 else np.zeros_like(total)
 
 
 def document_vectors(resumes: Sequence[FloatMatrix], dim: int) -> FloatMatrix:

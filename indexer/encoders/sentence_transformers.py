@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from indexer.encoders import Role
-from indexer.encoders.windows import normalise
 from indexer.errors import EncoderUnavailable
-from indexer.vectors import FloatMatrix
+from indexer.vectors import FloatMatrix, unit_rows
 
 # The names under which models save the prompt of each role; sentence-transformers itself says "document".
 _PROMPTS: dict[Role, tuple[str, ...]] = {"query": ("query",), "passage": ("passage", "document")}
@@ -72,7 +71,7 @@ class SentenceTransformersEncoder:
         vectors = self._model.encode(flat, prompt="", show_progress_bar=False, convert_to_numpy=True)
         weights = np.array([max(len(piece), 1) for text in pieces for piece in text], dtype=np.float32)
         starts = np.cumsum([0, *(len(text) for text in pieces[:-1])])
-        return normalise(np.add.reduceat(vectors.astype(np.float32) * weights[:, None], starts))
+        return unit_rows(np.add.reduceat(vectors.astype(np.float32) * weights[:, None], starts))
 
     def _pieces(self, text: str, prompt: str) -> list[str]:
         """Halve `text` at the blank nearest its middle until each piece fits the model's window."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from indexer.vectors import FloatMatrix
+from indexer.vectors import FloatMatrix, unit_rows
 
 Window = list[int]
 
@@ -24,13 +24,6 @@ def batches(lengths: Sequence[int], *, rows: int, tokens: int) -> Iterator[list[
         batch.append(position)
     if batch:
         yield batch
-
-
-def normalise(vectors: FloatMatrix) -> FloatMatrix:
-    """Scale each row to length one. A row of zeros stays."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: FloatMatrix = (vectors / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
-    return unit
 
 
 def encode_windows(
@@ -53,4 +46,4 @@ def encode_windows(
     for batch, vectors in zip(cut, pooled, strict=True):
         weights = np.array([max(len(windows[i]), 1) for i in batch], dtype=np.float32)
         np.add.at(sums, owner[batch], weights[:, None] * vectors)
-    return normalise(sums)
+    return unit_rows(sums)

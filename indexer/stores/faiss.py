@@ -13,9 +13,9 @@ from indexer.centring import LanguageMeans
 from indexer.errors import IndexMissing, StoreUnavailable
 from indexer.stores import Change, Hit, ResumeStore
 from indexer.stores.generation import Manifest, current, publish
-from indexer.stores.generation_build import document_vector, read_generation, write_generation
+from indexer.stores.generation_build import read_generation, write_generation
 from indexer.stores.part import Part, memory_index, top_rows
-from indexer.vectors import FloatMatrix
+from indexer.vectors import FloatMatrix, mean_direction
 
 Prior = Callable[[int], LanguageMeans]
 
@@ -183,7 +183,7 @@ class FaissIndex:
         parts = [part.without(latest) for part in state.parts]
         if ids:
             owners = np.repeat(np.arange(len(ids), dtype=np.int32), [len(vectors) for vectors in unit])
-            documents = memory_index(np.concatenate([document_vector(vectors) for vectors in unit]))
+            documents = memory_index(np.stack([mean_direction(vectors) for vectors in unit]))
             spans = memory_index(np.concatenate(unit)) if segments else None
             parts.append(Part.of(ids, sequences, documents, spans, owners if segments else owners[:0]))
             # Few parts to search, and each vector copied a few times only: merge when the older is not much larger.

@@ -14,17 +14,10 @@ from indexer.centring import LanguageMeans, MeanAccumulator
 from indexer.errors import IndexMismatch
 from indexer.stores import ResumeStore
 from indexer.stores.part import Part, trained_index
-from indexer.vectors import FloatMatrix
+from indexer.vectors import FloatMatrix, mean_direction
 
 _BATCH = 256  # resumes in memory at a time
 _SAMPLE = 2_000  # resumes that the range of the 8-bit codes is fitted to, about 80,000 segments; the rest is cut to it
-
-
-def document_vector(centred: FloatMatrix) -> FloatMatrix:
-    """The resume's vector `[1, dim]`: normalised mean of its centred unit segment vectors `[n, dim]`."""
-    mean = centred.mean(axis=0, keepdims=True)
-    norm = np.linalg.norm(mean)
-    return mean / norm if norm > 1e-9 else np.zeros_like(mean)
 
 
 class Corpus:
@@ -61,7 +54,7 @@ def write_generation(
     means, sample, rows, resumes = _survey(corpus, prior)
     centred = [means.centre(vectors, language, "passage") for vectors, language in sample]
     empty = np.zeros((0, dim), dtype=np.float32)
-    documents = trained_index(np.concatenate([empty, *map(document_vector, centred)]), resumes)
+    documents = trained_index(np.concatenate([empty, *(mean_direction(vectors)[None] for vectors in centred)]), resumes)
     spans = trained_index(np.concatenate([empty, *centred]), rows) if segments else None
     del sample, centred
 
@@ -70,7 +63,7 @@ def write_generation(
     counts: list[int] = []
     for resume_id, sequence, language, vectors in corpus:
         unit = means.centre(vectors, language, "passage")
-        documents.add(document_vector(unit))
+        documents.add(mean_direction(unit)[None])
         if spans is not None:
             spans.add(unit)
         ids.append(resume_id)

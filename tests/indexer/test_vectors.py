@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from indexer.vectors import FloatMatrix, SegmentVectors
+from indexer.vectors import FloatMatrix, SegmentVectors, mean_direction, unit_rows
 
 matrices = st.tuples(st.integers(0, 6), st.integers(1, 24)).flatmap(
     lambda shape: arrays(np.float32, shape, elements=st.floats(-1, 1, width=32))
@@ -42,3 +42,20 @@ def test_wrong_length_is_refused(change: int) -> None:
     damaged = data[:change] if change < 0 else data + bytes(change)
     with pytest.raises(ValueError, match="2 vectors of 3 dimensions"):
         SegmentVectors.from_bytes(damaged)
+
+
+@given(arrays(np.float32, (5, 16), elements=st.floats(-1, 1, width=32)))
+def test_a_mean_direction_is_a_unit_vector_or_zero(vectors: FloatMatrix) -> None:
+    norm = float(np.linalg.norm(mean_direction(vectors)))
+    assert norm == pytest.approx(1.0, abs=1e-5) or norm == 0.0
+
+
+def test_vectors_that_cancel_out_have_no_direction() -> None:
+    row = np.array([0.6, 0.8], dtype=np.float32)
+    assert not mean_direction(np.stack([row, -row])).any()
+
+
+def test_unit_rows_keep_directions_and_zeros() -> None:
+    rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0], [1e-12, 0.0]], dtype=np.float32))
+    assert rows.tolist() == [pytest.approx([0.6, 0.8]), [0.0, 0.0], [0.0, 0.0]]
+    assert rows.dtype == np.float32

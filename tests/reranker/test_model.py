@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.vectors import mean_direction
 from reranker.model import LateInteraction
-from retriever.similarity import LOWEST, cosine, document_vectors, maxsim, mean_direction
+from retriever.similarity import LOWEST, cosine, document_vectors, maxsim
 
 DIM = 16
 MODEL = LateInteraction(document=1.0, maxsim=2.0, title=0.5)

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from indexer.vectors import FloatMatrix
-from retriever.similarity import LOWEST, cosine, document_vectors, maxsim, mean_direction
+from retriever.similarity import LOWEST, cosine, document_vectors, maxsim
 
 DIM = 16
 WEIGHTS = np.array([1.0, 2.0, 0.5], dtype=np.float32)
@@ -54,13 +53,3 @@ def test_a_resume_without_segments_scores_lowest() -> None:
 def test_a_query_without_direction_prefers_nobody() -> None:
     documents = document_vectors([QUERY, np.zeros((0, DIM), dtype=np.float32)], DIM)
     assert cosine(np.zeros(DIM, dtype=np.float32), documents).tolist() == [0.0, 0.0]
-
-
-@given(arrays(np.float32, (5, DIM), elements=st.floats(-1, 1, width=32)))
-def test_a_mean_direction_is_a_unit_vector_or_zero(vectors: FloatMatrix) -> None:
-    norm = float(np.linalg.norm(mean_direction(vectors)))
-    assert norm == pytest.approx(1.0, abs=1e-5) or norm == 0.0
-
-
-def test_vectors_that_cancel_out_have_no_direction() -> None:
-    assert not mean_direction(np.stack([QUERY[0], -QUERY[0]])).any()
