@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class _State:
     """What one search sees. Replaced as a whole, so searches need no lock."""
 
     generation: Path | None
+    manifest: Manifest | None  # of the generation, whose folder a later build may have deleted
     means: LanguageMeans
     parts: tuple[Part, ...]
     position: int  # sequence of the last change that is in the parts
@@ -51,7 +52,7 @@ class FaissIndex:
         self._directory, self._store, self._prior, self._segments = directory, store, prior, segments
         self._lock = threading.Lock()
         # Nothing is indexed, so there is no dimension yet: a mean of one zero is subtracted from any vector.
-        self._state = _State(None, LanguageMeans.zero(1), (), 0)
+        self._state = _State(None, None, LanguageMeans.zero(1), (), 0)
         self.refresh()
 
     @staticmethod
@@ -75,8 +76,7 @@ class FaissIndex:
     @property
     def manifest(self) -> Manifest | None:
         """Of the generation in service, None before the first build."""
-        generation = self._state.generation
-        return None if generation is None else Manifest.read(generation)
+        return self._state.manifest
 
     @property
     def generation(self) -> str | None:
@@ -164,7 +164,7 @@ class FaissIndex:
             raise StoreUnavailable(
                 f"dense index {str(generation)!r} is damaged: {error}; run `shortlist rebuild`"
             ) from error
-        return _State(generation, LanguageMeans.from_dict(manifest.means), (part,), manifest.watermark)
+        return _State(generation, manifest, LanguageMeans.from_dict(manifest.means), (part,), manifest.watermark)
 
     def _applied(self, state: _State, changes: Sequence[Change]) -> _State:
         latest = {change.resume_id: change for change in changes}
@@ -191,7 +191,7 @@ class FaissIndex:
             while len(parts) >= first + 2 and len(parts[-2].ids) < 2 * len(parts[-1].ids):
                 newer = parts.pop()
                 parts[-1] = parts[-1].merged(newer)
-        return _State(state.generation, means, tuple(parts), changes[-1].sequence)
+        return replace(state, means=means, parts=tuple(parts), position=changes[-1].sequence)
 
 
 def _nearest(

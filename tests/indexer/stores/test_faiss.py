@@ -257,6 +257,22 @@ def test_generations_replace_each_other(store: LmdbStore, record: Make, tmp_path
     )
 
 
+def test_a_reader_outlives_the_folder_of_its_generation(store: LmdbStore, record: Make, tmp_path: Path) -> None:
+    directory = tmp_path / "dense"
+    store.put([record("a", seed=1)])
+    build(store, directory)
+    reader = FaissIndex(directory, store)
+    held = reader.manifest
+    for _ in range(2):
+        build(store, directory)
+    assert not (directory / "generation-000001").exists()
+    assert held is not None
+    assert (reader.generation, reader.manifest) == ("generation-000001", held)
+    assert [hit.resume_id for hit in reader.search_resumes(unit(1, 1)[0], depth=5)] == ["a"]
+    reader.refresh()
+    assert reader.generation == "generation-000003"
+
+
 @pytest.mark.parametrize("step", ["fill", "rename", "CURRENT"])
 def test_a_failure_in_a_build_leaves_the_old_generation(
     store: LmdbStore, record: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
