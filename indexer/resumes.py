@@ -9,6 +9,9 @@ from enum import StrEnum
 
 MetaValue = str | int | float | bool | tuple[str, ...]
 
+ID_BYTES = 511  # of an id in UTF-8: LMDB's longest key; OpenSearch allows 512
+VERSIONS = 2**63  # versions lie below: both LMDB's records and OpenSearch keep them in 64 bits
+
 
 class SectionKind(StrEnum):
     """The closed set of section kinds; an unknown heading is `OTHER`."""

@@ -9,11 +9,7 @@ from typing import Any
 
 from indexer.errors import BadRecord
 from indexer.reading.text import clean
-from indexer.resumes import MetaValue
-
-# LMDB keys end at 511 bytes and OpenSearch ids at 512; stores put a prefix before them.
-ID_BYTES = 400
-_LARGEST_VERSION = 2**63 - 1  # versions are 64-bit in OpenSearch
+from indexer.resumes import ID_BYTES, VERSIONS, MetaValue
 
 
 def parse_json(data: bytes | str) -> Any:
@@ -84,7 +80,7 @@ def version(value: object) -> int:
         value = int(moment.timestamp() * 1000)
     if isinstance(value, bool) or not isinstance(value, int):
         raise BadRecord(f"`version` is {kind_name(value)}; it should be a whole number, 0 or more")
-    if not 0 <= value <= _LARGEST_VERSION:
+    if not 0 <= value < VERSIONS:
         raise BadRecord("`version` is out of range; it should be a whole number from 0 to 2^63 - 1")
     return value
 

@@ -1,11 +1,12 @@
-"""How tantivy turns text of one language into terms."""
+"""What a word is, and how tantivy turns text of one language into terms."""
 
 import tantivy
 
 NAME = "language"  # under which each index registers its analyser
 
-# Letters, digits and marks of any script; a final `++` or `#` belongs to the word, for C++, C# and F#.
-_WORD = r"[\p{L}\p{M}\p{N}_]+(?:\+\+|#)?"
+# Letters, digits and marks of any script; a final `++` or `#` belongs to the word, for C++, C# and F#, and a colon ends
+# one, for `Skills:Java`. OpenSearch's own tokenizer does neither, so its index uses this, too; Java reads it alike.
+WORD = r"[\p{L}\p{M}\p{N}_]+(?:\+\+|#)?"
 _LONGEST = 100  # bytes; longer "words" are encoded blobs
 
 _STEMMERS = {
@@ -37,7 +38,7 @@ def analyser(language: str) -> tantivy.TextAnalyzer:
 
     Folding comes last: stop lists and stemmers know the accents, and `étude` and `etude` still meet.
     """
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(WORD))
     builder = builder.filter(tantivy.Filter.remove_long(_LONGEST)).filter(tantivy.Filter.lowercase())
     if (name := _STEMMERS.get(language)) is not None:
         if language not in _WITHOUT_STOP_WORDS:

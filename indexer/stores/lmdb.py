@@ -21,11 +21,11 @@ from typing import TypeVar
 
 import lmdb
 
-from indexer.errors import BadRecord, IndexBusy, IndexMissing, StoreUnavailable
+from indexer.errors import IndexBusy, IndexMissing, StoreUnavailable
 from indexer.filters import Filter
 from indexer.stores import Change, Known, Outcome, StoredResume
 from indexer.stores.lmdb_terms import Terms, all_keys
-from indexer.stores.records import VERSIONS, check_id, decode_resume, encode_resume
+from indexer.stores.records import check_id, check_record, decode_resume, encode_resume
 from indexer.vectors import SegmentVectors
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class LmdbStore:
 
         Raises BadRecord for an id, a version or a text that cannot be kept, before anything is written.
         """
-        encoded = [(check_id(record.resume.resume_id), _checked(record), encode_resume(record)) for record in records]
+        encoded = [(check_record(record), record, encode_resume(record)) for record in records]
         newest: dict[bytes, int] = {}
         for position, (key, record, _) in enumerate(encoded):
             if key not in newest or record.resume.version > encoded[newest[key]][1].resume.version:
@@ -266,14 +266,3 @@ class LmdbStore:
             f"resume store {str(self._path)!r} refuses: {error}; check free space (df), quota and rights there, "
             "then run again: what was confirmed is kept"
         )
-
-
-def _checked(record: StoredResume) -> StoredResume:
-    resume = record.resume
-    if not 0 <= resume.version < VERSIONS:
-        raise BadRecord(f"resume {resume.resume_id!r} has version {resume.version}; use a number from 0 to 2^63 - 1")
-    if len(record.vectors) != len(resume.segments):
-        raise ValueError(
-            f"{len(record.vectors)} vectors for the {len(resume.segments)} segments of {resume.resume_id!r}"
-        )
-    return record

@@ -18,7 +18,7 @@ from typing import Any
 
 from opensearchpy.exceptions import NotFoundError, RequestError, TransportError
 
-from indexer.errors import BadRecord, IndexMismatch
+from indexer.errors import IndexMismatch
 from indexer.filters import Filter
 from indexer.stores import Change, Known, Outcome, StoredResume
 from indexer.stores.opensearch_client import answers, connect, missing, shown
@@ -32,7 +32,7 @@ from indexer.stores.opensearch_mapping import (
     vectors_of,
 )
 from indexer.stores.opensearch_writes import Writer
-from indexer.stores.records import VERSIONS, check_id
+from indexer.stores.records import check_id, check_record
 from indexer.vectors import SegmentVectors
 
 LANGUAGES = 1_000  # more than ISO 639-1 has
@@ -84,7 +84,7 @@ class OpenSearchStore:
         """
         documents: dict[str, dict[str, Any]] = {}
         for record in records:
-            _check(record)
+            check_record(record)
             document, other = to_document(record), documents.get(record.resume.resume_id)
             if other is None or record.resume.version > other["version"]:
                 documents[record.resume.resume_id] = document
@@ -239,14 +239,3 @@ class OpenSearchStore:
                 f"{where} was written by encoder {meta['encoder']!r}, not by {encoder!r}; "
                 "open it with that encoder, or index the resumes again under another name"
             )
-
-
-def _check(record: StoredResume) -> None:
-    resume = record.resume
-    check_id(resume.resume_id)
-    if not 0 <= resume.version < VERSIONS:
-        raise BadRecord(f"resume {resume.resume_id!r} has version {resume.version}; use a number from 0 to 2^63 - 1")
-    if len(record.vectors) != len(resume.segments):
-        raise ValueError(
-            f"{len(record.vectors)} vectors for the {len(resume.segments)} segments of {resume.resume_id!r}"
-        )

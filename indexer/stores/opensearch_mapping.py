@@ -11,9 +11,16 @@ from hashlib import sha256
 from typing import Any
 
 from indexer.filters import Filter
-from indexer.resumes import Resume
 from indexer.stores import StoredResume
-from indexer.stores.records import decode_resume, encode_resume, keyword_terms, number_terms, searchable_meta
+from indexer.stores.analysers import WORD
+from indexer.stores.records import (
+    decode_resume,
+    encode_resume,
+    keyword_terms,
+    number_terms,
+    searchable_meta,
+    searchable_text,
+)
 from indexer.vectors import SegmentVectors
 
 FORMAT = 1  # of the documents; another number is another index
@@ -52,9 +59,6 @@ STEMMED = {
 }
 UNSPACED = {"ja": "cjk", "ko": "cjk", "th": "thai", "zh": "cjk"}  # → analyser that finds words without spaces
 
-# The words of the embedded index (`stores.analysers`): a final `++` or `#` belongs to the word, for C++, C# and F#,
-# and a colon ends one, for `Skills:Java`; OpenSearch's own tokenizer does neither.
-_WORD = r"[\p{L}\p{M}\p{N}_]+(?:\+\+|#)?"
 _LONGEST_WORD = 100  # characters; longer ones are encoded blobs, and Lucene refuses 32,767 bytes
 
 _LONGEST = 4_096  # bytes of a facet that is kept as it is; Lucene takes 32,766
@@ -108,7 +112,7 @@ def _analysis() -> dict[str, Any]:
         filters[f"stem_{name}"] = {"type": "stemmer", "language": name}
         chains[name] = ["short", "lowercase", f"stop_{name}", f"stem_{name}", "asciifolding"]
     return {
-        "tokenizer": {"words": {"type": "pattern", "pattern": _WORD, "group": 0}},
+        "tokenizer": {"words": {"type": "pattern", "pattern": WORD, "group": 0}},
         "filter": filters,
         "analyzer": {name: {"type": "custom", "tokenizer": "words", "filter": chain} for name, chain in chains.items()},
     }
@@ -154,12 +158,6 @@ def from_document(source: Mapping[str, Any]) -> StoredResume:
 def vectors_of(source: Mapping[str, Any]) -> SegmentVectors:
     """The vectors of a live resume's document."""
     return SegmentVectors.from_bytes(b64decode(source["vectors"]))
-
-
-def searchable_text(resume: Resume) -> str:
-    """The words that a search sees: titles and segments, so no contact details."""
-    titles = [resume.text[section.title_start : section.title_end] for section in resume.sections]
-    return "\n".join([*titles, *(segment.text for segment in resume.segments)])
 
 
 def clauses(filters: Sequence[Filter]) -> list[dict[str, Any]]:

@@ -9,12 +9,9 @@ import zstandard
 
 from indexer.errors import BadRecord
 from indexer.filters import as_keyword, as_number
-from indexer.resumes import MetaValue, Resume, Section, SectionKind, Segment, Span
+from indexer.resumes import ID_BYTES, VERSIONS, MetaValue, Resume, Section, SectionKind, Segment, Span
 from indexer.stores import StoredResume
 from indexer.vectors import SegmentVectors
-
-ID_BYTES = 511  # LMDB's longest key; OpenSearch allows 512
-VERSIONS = 2**63  # versions lie below: both LMDB's records and OpenSearch keep them in 64 bits
 
 _FILTERABLE = re.compile(r"[\w.-]+")  # the field names that a filter expression can hold
 _ZSTD_LEVEL = 3  # resumes shrink to a third; higher levels gain 5 % for several times the work
@@ -33,6 +30,28 @@ def check_id(resume_id: str) -> bytes:
             f"resume id starting {resume_id[:40]!r} takes {len(key)} bytes; use an id of at most {ID_BYTES} bytes"
         )
     return key
+
+
+def check_record(record: StoredResume) -> bytes:
+    """Return the id in UTF-8. Raises BadRecord for an id or a version that no store keeps.
+
+    Raises ValueError, as for any wrong call, when there is not one vector for each segment.
+    """
+    resume = record.resume
+    key = check_id(resume.resume_id)
+    if not 0 <= resume.version < VERSIONS:
+        raise BadRecord(f"resume {resume.resume_id!r} has version {resume.version}; use a number from 0 to 2^63 - 1")
+    if len(record.vectors) != len(resume.segments):
+        raise ValueError(
+            f"{len(record.vectors)} vectors for the {len(resume.segments)} segments of {resume.resume_id!r}"
+        )
+    return key
+
+
+def searchable_text(resume: Resume) -> str:
+    """The words that a search sees: titles and segments, so no contact details."""
+    titles = [resume.text[section.title_start : section.title_end] for section in resume.sections]
+    return "\n".join([*titles, *(segment.text for segment in resume.segments)])
 
 
 def searchable_meta(resume: Resume) -> dict[str, MetaValue]:

@@ -5,7 +5,7 @@ import tantivy
 from indexer.filters import Filter
 from indexer.resumes import Resume
 from indexer.stores.analysers import NAME
-from indexer.stores.records import keyword_terms, number_terms, searchable_meta
+from indexer.stores.records import keyword_terms, number_terms, searchable_meta, searchable_text
 
 SCHEMA = (
     tantivy.SchemaBuilder()
@@ -23,9 +23,7 @@ def document_of(resume: Resume, sequence: int) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("id", resume.resume_id)
     document.add_unsigned("sequence", sequence)
-    # Segments and titles only: what lies in a private span is not searchable.
-    titles = [resume.text[section.title_start : section.title_end] for section in resume.sections]
-    document.add_text("text", "\n".join([*titles, *(segment.text for segment in resume.segments)]))
+    document.add_text("text", searchable_text(resume))
     meta = searchable_meta(resume)
     for field, value in keyword_terms(meta):
         document.add_text("keywords", _term(field, value))
