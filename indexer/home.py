@@ -19,10 +19,10 @@ from indexer.errors import IndexMismatch, IndexMissing, StoreUnavailable
 from indexer.stores import LexicalIndex, ResumeStore
 from indexer.stores.consistency import differences
 from indexer.stores.faiss import FaissIndex
-from indexer.stores.files import write_atomically
+from indexer.stores.files import no_room, write_atomically
 from indexer.stores.lmdb import LmdbStore
 from indexer.stores.tantivy import TantivyIndex
-from indexer.stores.writer_lock import WriterLock, no_room
+from indexer.stores.writer_lock import WriterLock
 
 if TYPE_CHECKING:
     from indexer.stores.opensearch import OpenSearchStore

@@ -1,7 +1,9 @@
-"""Files that are there whole or not at all, also after a crash."""
+"""Files that are there whole or not at all, also after a crash, and the error when there is no room for them."""
 
 import os
 from pathlib import Path
+
+from indexer.errors import StoreUnavailable
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -24,3 +26,10 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def no_room(path: Path, error: OSError) -> StoreUnavailable:
+    """The error for a folder that can't be written."""
+    return StoreUnavailable(
+        f"cannot write into {str(path)!r}: {error.strerror}; check free space (df) and rights there"
+    )

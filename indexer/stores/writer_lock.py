@@ -5,8 +5,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from indexer.errors import IndexBusy, StoreUnavailable
-from indexer.stores.files import write_atomically
+from indexer.errors import IndexBusy
+from indexer.stores.files import no_room, write_atomically
 
 
 class WriterLock:
@@ -45,10 +45,3 @@ class WriterLock:
             return f"process {int(self._holder.read_text(encoding='utf-8'))}"
         except (OSError, ValueError):  # it has not yet written its number
             return "another process"
-
-
-def no_room(path: Path, error: OSError) -> StoreUnavailable:
-    """The error for a folder that can't be written."""
-    return StoreUnavailable(
-        f"cannot write into {str(path)!r}: {error.strerror}; check free space (df) and rights there"
-    )

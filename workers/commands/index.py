@@ -13,7 +13,7 @@ from indexer.indexing import Counts, index_resumes
 from indexer.limits import Limits
 from indexer.reading import Rejected, read_resumes
 from indexer.reading.sources import STDIN
-from indexer.stores.writer_lock import no_room
+from indexer.stores.files import no_room
 from workers import output
 from workers.commands.options import (
     EncoderOption,
