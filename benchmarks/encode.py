@@ -10,7 +10,6 @@ with all, and its faster form counts. On a busy machine trust the processor-time
 import argparse
 import gzip
 import json
-import os
 import random
 import statistics
 import tempfile
@@ -31,6 +30,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from indexer.encoders import Encoder, Precision, open_encoder
 from indexer.encoders.e5_weights import PreparedModel, prepare
+from indexer.threads import usable_cores
 
 GOAL_RATIO, GOAL_OVERLAP = 1.8, 0.92
 K = 10
@@ -142,7 +142,7 @@ def main() -> None:
         "goal": f">= {GOAL_RATIO} at overlap >= {GOAL_OVERLAP}",
         "holds": holds,
         "texts": source,
-        "threads": args.threads or len(os.sched_getaffinity(0)),
+        "threads": args.threads or usable_cores(),
         "arms": report,
     }
     print(json.dumps(result))

@@ -1,8 +1,7 @@
 """Stage two: score resumes against a brief, in micro-batches, and give the reasons."""
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from indexer.centring import LanguageMeans
 from indexer.resumes import Resume
 from indexer.stores import StoredResume
+from indexer.threads import one_torch_thread_each, usable_cores
 from indexer.vectors import FloatMatrix, SegmentVectors
 from reranker.fit import Logistic
 from reranker.model import Interaction, LateInteraction
@@ -33,7 +33,7 @@ class Reranker:
     fit: Logistic
     requirement_fit: Logistic
     support: float = 0.5
-    executor: Executor = field(default_factory=lambda: one_torch_thread_each(len(os.sched_getaffinity(0))))
+    executor: Executor = field(default_factory=lambda: one_torch_thread_each(usable_cores()))
 
     def scores(self, brief: EncodedBrief, resumes: Sequence[SegmentVectors], means: LanguageMeans) -> list[float]:
         """The score of each resume, in the order given. `means` must be those that `brief` was centred with."""
@@ -91,11 +91,6 @@ class Reranker:
             if self.requirement_fit(similarity) >= self.support:
                 segment = resume.segments[index]
                 yield Evidence(segment.text, segment.kind, segment.start, segment.end, similarity)
-
-
-def one_torch_thread_each(workers: int) -> Executor:
-    """Threads that share no operation: those that do wait for each other, on a busy machine most of the time."""
-    return ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _score(interaction: Interaction, place: int) -> float:

@@ -1,11 +1,11 @@
 """Text to vectors. The protocol, and the one function that opens an encoder by name."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
 from indexer.errors import EncoderUnavailable
+from indexer.threads import usable_cores
 from indexer.vectors import FloatMatrix
 
 Role = Literal["query", "passage"]
@@ -79,7 +79,7 @@ def open_encoder(
         raise EncoderUnavailable('precision "int8" runs on CPU only; use "bf16" on CUDA')
     from indexer.encoders.e5 import E5Encoder
 
-    return E5Encoder(cache, device=device, precision=precision, threads=threads or len(os.sched_getaffinity(0)))
+    return E5Encoder(cache, device=device, precision=precision, threads=threads or usable_cores())
 
 
 def _multiplies_bfloat16(capabilities: Mapping[str, object]) -> bool:

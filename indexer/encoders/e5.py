@@ -5,7 +5,6 @@ Wang et al. 2024, "Multilingual E5 Text Embeddings". 12 layers, 384 dimensions, 
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +20,7 @@ from indexer.encoders import Role
 from indexer.encoders.e5_weights import prepare
 from indexer.encoders.int8 import Int8Bert
 from indexer.encoders.windows import Window, encode_windows, split
+from indexer.threads import one_torch_thread_each
 from indexer.vectors import FloatMatrix
 
 Precision = Literal["fp32", "bf16", "int8"]
@@ -52,8 +52,7 @@ class E5Encoder:
         self._bos, self._eos = int(metadata["bos"]), int(metadata["eos"])
         self._device = device
         self._threads = threads if device == "cpu" else 1
-        # torch's thread count is one of the calling thread, so the process' own stays what it is.
-        self._executor = ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,))
+        self._executor = one_torch_thread_each(self._threads)
         sizes = json.loads(metadata["config"])
         self._window: int = sizes["max_position_embeddings"] - 2  # `<s>` and `</s>` take two places
         self._pad: int = sizes["pad_token_id"]

@@ -1,7 +1,6 @@
 """Building a generation: two passes over the store, one for the means and one for the vectors."""
 
 import json
-import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from indexer.centring import LanguageMeans, MeanAccumulator
 from indexer.errors import IndexMismatch
 from indexer.stores import ResumeStore
 from indexer.stores.part import Part, trained_index
+from indexer.threads import usable_cores
 from indexer.vectors import FloatMatrix, mean_direction
 
 _BATCH = 256  # resumes in memory at a time
@@ -48,7 +48,7 @@ def write_generation(
     folder: Path, store: ResumeStore, *, fingerprint: str, prior: LanguageMeans, segments: bool
 ) -> dict[str, Any]:
     """Write a generation's files into `folder`; return the fields of its manifest. Memory: codes plus the sample."""
-    faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))  # a search in this thread will have set it to one
+    faiss.omp_set_num_threads(usable_cores())  # a search in this thread will have set it to one
     dim = len(prior.overall)
     corpus = Corpus(store, dim)
     means, sample, rows, resumes = _survey(corpus, prior)

@@ -1,6 +1,5 @@
 """`shortlist doctor`: say whether this machine has what a search needs."""
 
-import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import typer
 
 from indexer.encoders import Encoder
 from indexer.errors import EncoderUnavailable, ShortlistError
+from indexer.threads import usable_cores
 from workers import output
 from workers.commands.options import EncoderOption, HomeOption, JsonOption, OpenSearchOption, settings
 from workers.settings import Settings
@@ -58,7 +58,7 @@ def _checks(config: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _machine() -> str:
-    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} CPUs"
+    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {usable_cores()} CPUs"
 
 
 def _packages() -> str:
