@@ -32,12 +32,12 @@ _PROSE = ("description", "summary", "reference")
 _LISTS = ("highlights", "courses", "keywords", "roles")
 _RECORD_KEYS = {"resume_id", "id", "_id", "person_id", "version", "meta", "metadata", "$schema", "basics"}
 _LABELS = {"location": "Address", "profiles": "Network"}
-_CONTENT_KEYS = ("text", "sections", "file")
+CONTENT_KEYS = ("text", "sections", "file")
 
 
 def is_json_resume(record: Mapping[str, Any]) -> bool:
     """Say whether an object has the shape of a JSON Resume."""
-    if any(record.get(key) is not None for key in _CONTENT_KEYS):
+    if any(record.get(key) is not None for key in CONTENT_KEYS):
         return False
     return isinstance(record.get("basics"), Mapping) or any(
         isinstance(entries := record.get(key), list) and any(isinstance(entry, Mapping) for entry in entries)

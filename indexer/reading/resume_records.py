@@ -7,14 +7,13 @@ from indexer.errors import BadRecord, UnreadableFile
 from indexer.limits import Limits
 from indexer.reading import fields
 from indexer.reading.documents import DEFAULT_LIMITS, Document
-from indexer.reading.json_resume import is_json_resume, read_json_resume
+from indexer.reading.json_resume import CONTENT_KEYS, is_json_resume, read_json_resume
 from indexer.reading.text import Composer, checked, clean
 from indexer.resumes import MetaValue, RawResume, SectionKind
 
 # Reads the file that a record names: its text and its modification time in milliseconds.
 ReadFile = Callable[[str], tuple[Document, int]]
 
-_CONTENT = ("text", "sections", "file")
 _JSON_RESUME_META = ("canonical", "version", "lastModified")
 
 
@@ -68,7 +67,7 @@ def resume_from_record(
 def _content(record: Mapping[str, Any], json_resume: bool, read_file: ReadFile | None) -> tuple[Document, int | None]:
     if json_resume:
         return read_json_resume(record), None
-    present = [name for name in _CONTENT if record.get(name) is not None]
+    present = [name for name in CONTENT_KEYS if record.get(name) is not None]
     if len(present) != 1:
         found = " and ".join(f"`{name}`" for name in present) or "none of them"
         raise BadRecord(f"give one of `text`, `sections`, `file`; found {found}")

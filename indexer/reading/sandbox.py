@@ -97,7 +97,7 @@ class Sandbox:
             [
                 sys.executable,
                 "-m",
-                "indexer.reading.worker",
+                "indexer.reading.sandbox_child",
                 str(self._limits.parse_bytes),
                 str(self._limits.parse_seconds),
             ],

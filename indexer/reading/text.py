@@ -103,11 +103,6 @@ class Composer:
         self._length += len(line) + 1
 
     @property
-    def length(self) -> int:
-        """Characters so far."""
-        return self._length
-
-    @property
     def text(self) -> str:
         return "\n".join(self._parts).rstrip("\n")
 

@@ -72,6 +72,7 @@ def test_layout_loses_and_doubles_nothing(page: list[Box]) -> None:
 
 
 def test_the_child_process_stays_light() -> None:
-    code = "import sys, indexer.reading.worker; print(sorted({'torch', 'transformers', 'faiss'} & set(sys.modules)))"
+    heavy = "{'torch', 'transformers', 'faiss'}"
+    code = f"import sys, indexer.reading.sandbox_child; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -1,4 +1,4 @@
-"""The child process that parses PDF, DOCX and Markdown: `python -m indexer.reading.worker MEMORY_BYTES SECONDS`.
+"""The child process that parses PDF, DOCX and Markdown: `python -m indexer.reading.sandbox_child MEMORY_BYTES SECONDS`.
 
 Protocol: it prints `{}` when ready. A request is one line of JSON `{"kind", "size"}` and `size` bytes; an answer is
 one line of JSON, `{"text", "headings"}` or `{"error", "reason"}`. JSON, because what a hostile file
