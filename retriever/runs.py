@@ -67,13 +67,6 @@ def run_lines(brief_id: str, hits: Iterable[Scored], tag: str) -> Iterator[str]:
         yield f"{brief_id} Q0 {hit.resume_id} {rank} {hit.score:.9g} {tag}"
 
 
-def write_run(run: Run, path: Path, tag: str = "shortlist") -> None:
-    """Write a TREC run file. Raises ValueError as `run_lines` does, and OSError."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for brief_id, hits in run.items():
-            file.writelines(line + "\n" for line in run_lines(brief_id, hits, tag))
-
-
 def read_run(path: Path) -> dict[str, list[RunHit]]:
     """Read a TREC run file into trec_eval's order.
 

@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.stores import Hit
-from retriever.runs import RunHit, in_trec_order, read_qrels, read_run, run_lines, strictly_descending, write_run
+from retriever.runs import Run, RunHit, in_trec_order, read_qrels, read_run, run_lines, strictly_descending
 
 IDS = st.text(st.characters(exclude_categories=("Cs", "Z", "C")), min_size=1, max_size=6)
 SCORES = st.floats(-1e30, 1e30) | st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-12, 0.1, -2.5])
+
+
+def write_run(run: Run, path: Path, tag: str = "shortlist") -> None:
+    lines = [line + "\n" for brief_id, hits in run.items() for line in run_lines(brief_id, hits, tag)]
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def ranked(scored: dict[str, float]) -> list[Hit]:
