@@ -7,6 +7,7 @@ the contact block (above the first heading, or in a contact section), where they
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import zip_longest
 
 import phonenumbers
 
@@ -46,6 +47,7 @@ _POSTCODE = re.compile(
     r"|\b\d{2}-\d{3}\s+[^\W\d_a-z]|\b\d{4}-\d{3}\s+[^\W\d_a-z]|\b\d{3}\s\d{2}\s+[^\W\d_a-z]"  # pl, pt, se
     r"|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b"  # ca
 )
+_HOUSE = re.compile(r"[^\W\d_][^\d\n]{2,50}\s\d{1,4}(?:\s?[a-zA-Z])?,?")
 _PIECE = re.compile(r"[^|•·;\n\t]+")
 _BLOCK_LINES = 15
 _LINE = 400  # characters of a line in a contact block; more is running text
@@ -139,17 +141,22 @@ def _phones(text: str, language: str, start: int, end: int, *, block: bool) -> I
             yield Span(found.start(), found.end())
 
 
-def _addresses(text: str, line: Line) -> Iterable[Span]:
-    """Yield a line of the contact block that is labelled as personal, or its streets and cities with postcode."""
-    personal = _personal().match(text, line.start, line.end)
-    if personal:
-        yield Span(personal.start(), personal.end())
-        return
-    for piece in _PIECE.finditer(text, line.start, line.end):
-        start, end = trim(text, piece.start(), piece.end())
-        part = text[start:end]
-        if 5 <= len(part) <= 100 and not part.endswith(".") and (_street().search(part) or _POSTCODE.search(part)):
-            yield Span(start, end)
+def _addresses(text: str, lines: Sequence[Line]) -> Iterable[Span]:
+    """Yield lines of the contact block that are labelled as personal, and its streets and cities with postcode."""
+    pieces: list[Span] = []
+    for line in lines:
+        if personal := _personal().match(text, line.start, line.end):
+            yield Span(personal.start(), personal.end())
+        else:
+            trimmed = (trim(text, *piece.span()) for piece in _PIECE.finditer(text, line.start, line.end))
+            pieces += (Span(start, end) for start, end in trimmed)
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        part = text[piece.start : piece.end]
+        # "Am Markt 5" names no street by its words, but by the city with postcode that follows it.
+        housed = following and _HOUSE.fullmatch(part) and _POSTCODE.match(text[following.start : following.end])
+        named = not part.endswith(".") and (_street().search(part) or _POSTCODE.search(part))
+        if 5 <= len(part) <= 100 and (housed or named):
+            yield piece
 
 
 def _label_before(text: str, at: int) -> re.Match[str] | None:
@@ -191,11 +198,12 @@ def find_contacts(text: str, language: str = "und") -> list[Span]:
 def find_addresses(text: str, lines: Sequence[Line], language: str = "und") -> list[Span]:
     """Return the home pages, address lines and plain phone numbers in the first of a contact block's `lines`."""
     found: list[Span] = []
-    for line in lines[:_BLOCK_LINES]:
+    block = lines[:_BLOCK_LINES]
+    for line in block:
         end = min(line.end, line.start + _LINE)
         found += _urls(text, _SCHEME, line.start, end)
         found += _phones(text, language, line.start, end, block=True)
         if line.end - line.start <= 160:
             found += (Span(bare.start(), bare.end()) for bare in _BARE_DOMAIN.finditer(text, line.start, end))
-            found += _addresses(text, line)
+    found += _addresses(text, [line for line in block if line.end - line.start <= 160])
     return merge(_with_label(text, span) for span in merge(found))

@@ -34,6 +34,10 @@ def header(line: str) -> list[str]:
         ("ul. Polna 3, 00-625 Warszawa", ["ul. Polna 3, 00-625 Warszawa"]),
         ("Storgatan 8, 411 24 Göteborg", ["Storgatan 8, 411 24 Göteborg"]),
         ("London SW1A 2AA", ["London SW1A 2AA"]),
+        ("Am Markt 5 | 04109 Leipzig", ["Am Markt 5", "04109 Leipzig"]),
+        ("Unter den Linden 7b\n10117 Berlin", ["Unter den Linden 7b", "10117 Berlin"]),
+        ("Straße der Einheit 12,\nD-04109 Leipzig", ["Straße der Einheit 12,", "D-04109 Leipzig"]),
+        ("Windows Server 2019\nDocker", []),
     ],
 )
 def test_contact_details_of_the_header(line: str, expected: list[str]) -> None:
