@@ -49,7 +49,8 @@ def centred(store: LmdbStore, means: LanguageMeans) -> dict[str, FloatMatrix]:
 
 def brute_resumes(held: dict[str, FloatMatrix], query: FloatMatrix) -> dict[str, float]:
     documents = {resume_id: rows.mean(axis=0) for resume_id, rows in held.items()}
-    return {resume_id: float(row @ query / np.linalg.norm(row)) for resume_id, row in documents.items()}
+    # A single segment is its own language's mean: nothing is left of it when centred, and its cosine counts as 0.
+    return {resume_id: float(row @ query / (np.linalg.norm(row) or 1.0)) for resume_id, row in documents.items()}
 
 
 def brute_segments(held: dict[str, FloatMatrix], queries: FloatMatrix, weights: list[float]) -> dict[str, float]:
