@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from indexer.stores.opensearch import OpenSearchStore
 
 FORMAT = 1
-# A generation is built when this many resumes, or this share, changed since the last: until then they are
-# searched exactly from memory, which costs less than building.
-TAIL = 1_000
+# A generation is built when more than this share of the resumes changed since the last. Until then they are searched
+# exactly from memory, but centred by that generation's means, so a small first run must not decide them for long.
 TAIL_SHARE = 0.1
 
 
@@ -132,7 +131,7 @@ class Home:
         manifest = self.dense.manifest
         dim = self._dim() or (manifest.dim if manifest else None)
         changed = sum(1 for _ in self.store.changes(manifest.watermark if manifest else 0))
-        due = manifest is None or changed > max(TAIL, TAIL_SHARE * len(self.store))
+        due = manifest is None or changed > TAIL_SHARE * len(self.store)
         if dim is not None and (force or due):
             self._build(dim)
         self.dense.refresh()

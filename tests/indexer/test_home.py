@@ -107,18 +107,17 @@ def test_a_home_that_is_a_file(tmp_path: Path) -> None:
         open_home(tmp_path / "file" / "home")
 
 
-def test_generations_are_built_when_worth_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.home.TAIL", 10)
+def test_generations_are_built_when_worth_it(tmp_path: Path) -> None:
     with open_home(tmp_path) as home:
         home.publish()
         assert home.dense.generation is None  # nothing to build from
         home.store.put([record(n) for n in range(50)])
         home.publish()
         assert home.dense.generation == "generation-000001"
-        home.store.put([record(n, 2) for n in range(10)])
+        home.store.put([record(n, 2) for n in range(5)])
         home.publish()
-        assert (home.dense.generation, home.dense.tail, home.verify()) == ("generation-000001", 10, [])
-        home.store.put([record(n, 2) for n in range(10, 12)])
+        assert (home.dense.generation, home.dense.tail, home.verify()) == ("generation-000001", 5, [])
+        home.store.put([record(n, 2) for n in range(5, 7)])
         home.publish()
         assert (home.dense.generation, home.dense.tail, home.verify()) == ("generation-000002", 0, [])
         home.publish(force=True)
@@ -129,6 +128,16 @@ def test_generations_are_built_when_worth_it(tmp_path: Path, monkeypatch: pytest
         assert (found(home), home.verify(), home.dense.generation) == ([], [], "generation-000004")
         home.rebuild()
         assert (found(home), home.verify(), home.dense.generation) == ([], [], None)
+
+
+def test_a_small_first_run_does_not_decide_the_ranking(tmp_path: Path) -> None:
+    with open_home(tmp_path / "two runs") as two, open_home(tmp_path / "one run") as one:
+        for numbers in (range(3), range(3, 60)):
+            two.store.put([record(n) for n in numbers])
+            two.publish()
+        one.store.put([record(n) for n in range(60)])
+        one.publish()
+        assert found(two) == found(one)
 
 
 def test_verify_names_each_difference_and_rebuild_mends_it(tmp_path: Path) -> None:
