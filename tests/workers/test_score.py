@@ -83,13 +83,14 @@ def test_lines_that_cannot_be_scored_say_why_in_their_place(shortlist: Shortlist
         b"[" * 100_000,
         b'{"brief": "nurse", "resume": "Nurse", "id": NaN}',
         json.dumps({"brief": "nurse", "resume": "x " * 600_000}).encode(),
+        b'{"brief": "nurse", "resume": "Nurse", "id": 1e400}',
         b'{"brief": "nurse", "resume": "Nurse in Leeds"}',
     ]
     path.write_bytes(b"\n".join(lines))
     answer = shortlist("score", path)
     assert answer.code == 1
-    assert answer.counts == {"scored": 2, "failed": 9}
-    assert ["fit" in record for record in answer.records] == [True, *[False] * 9, True]
+    assert answer.counts == {"scored": 2, "failed": 10}
+    assert ["fit" in record for record in answer.records] == [True, *[False] * 10, True]
     reasons = {
         2: "not JSON",
         3: "`resume` is lacking",
@@ -100,6 +101,7 @@ def test_lines_that_cannot_be_scored_say_why_in_their_place(shortlist: Shortlist
         9: "not JSON that can be read: nested too deeply",
         10: "not JSON: NaN is not a JSON value",
         11: "`resume`: 1,200,000 characters",
+        12: "a number too large for JSON readers",
     }
     told = answer.err.splitlines()[:-1]
     errors = [record["error"] for record in answer.records if "error" in record]

@@ -1,5 +1,6 @@
 """`shortlist score`: pairs of brief and resume in, fit and evidence out; needs no index."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
@@ -113,6 +114,10 @@ def _object(line: Line) -> Mapping[str, Any]:
     value = parse_json(line.data)
     if not isinstance(value, dict):
         raise BadRecord("no object; write one object with `brief` and `resume` a line")
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise BadRecord("a number too large for JSON readers, such as 1e400; write it as a string") from None
     return value
 
 
