@@ -107,7 +107,11 @@ def read_qrels(path: Path) -> dict[str, dict[str, float]]:
             continue
         columns = line.split("\t") if beir else line.split()
         if len(columns) != (3 if beir else 4):
-            wanted = "3: query-id, corpus-id, score, with tabs between" if beir else "4: query iteration document grade"
+            wanted = (
+                "3: query-id, corpus-id, score, with tabs between"
+                if beir
+                else "4: query iteration document grade (a BEIR file begins with the line query-id, corpus-id, score)"
+            )
             raise ValueError(f"{where}: {len(columns)} columns where this file has {wanted}")
         brief_id, resume_id, grade = columns[0], columns[-2], _number(columns[-1], where, "grade")
         held = qrels.setdefault(brief_id, {}).setdefault(resume_id, grade)

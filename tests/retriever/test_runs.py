@@ -128,6 +128,7 @@ def test_beir_and_trec_judgments_read_alike(tmp_path: Path) -> None:
     [
         ("query-id\tcorpus-id\tscore\nq\tr\n", "qrels:2: 2 columns where this file has 3"),
         ("q 0 r\n", "qrels:1: 3 columns where this file has 4"),
+        ("q\tr\t1\n", "a BEIR file begins with the line query-id, corpus-id, score"),
         ("q 0 r good\n", "qrels:1: the grade 'good' is not a finite number"),
         ("q 0 r 1\nq 0 r 2\n", "qrels:2: resume 'r' of brief 'q' was judged 1 before"),
         ("", "qrels: no judgment in this file"),
