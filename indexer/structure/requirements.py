@@ -16,6 +16,7 @@ from indexer.structure.text import BULLETS, Line, has_alnum, lines_of, trim
 MOST = 200  # requirements of one brief; beyond, neighbours of one kind are joined
 
 _CRUMB = 12  # characters; a shorter clause says nothing alone
+_INTRODUCED = 6  # clauses: a shorter brief goes straight to its demands, a longer one begins with the employer
 _PHRASE = 34  # average characters of the phrases that a search request lists
 _INLINE = re.compile(r"^[^\n:：.!?]{2,48}[:：]\s+(?=\S)")
 _MARKER = re.compile(r"[-–—]\s|\(?\d{1,2}[.)]\s")
@@ -140,13 +141,18 @@ def _free(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _split(text: str) -> list[_Clause]:
     single = len(lines_of(text)) <= 2
     found: list[_Clause] = []
+    demanded: RequirementKind | None = None  # the first clause's kind, were it not taken for an introduction
     for body in _bodies(text):
         for left, right in _free(text, body.start, body.end):
             phrases = _phrases(text, left, right) if single else []
             for start, end in phrases or _clauses(text, left, right):
                 first = not found and not phrases
                 kind = clause_kind(text[start:end], body.kind, opening=body.opening or first)
+                if first:
+                    demanded = clause_kind(text[start:end], body.kind, opening=body.opening)
                 found.append(_Clause(start, end, kind))
+    if demanded and len(found) < _INTRODUCED:
+        found[0] = found[0]._replace(kind=demanded)
     return found
 
 

@@ -156,3 +156,14 @@ def test_requirements_are_ordered_slices_of_the_text(text: str) -> None:
         assert any(map(str.isalnum, requirement.text))
         end = requirement.end
     assert structured == brief(text)
+
+
+def test_a_short_brief_begins_with_a_demand_and_a_long_one_with_the_employer() -> None:
+    short = structure_brief(
+        RawBrief("b", "TIG and MAG welding of pressure vessels, ISO 9606. Can train apprentices.", "t")
+    )
+    assert [entry.kind for entry in short.requirements] == [RequirementKind.MUST, RequirementKind.MUST]
+    demands = " ".join(f"You weld part number {number} of our vessels every day." for number in range(8))
+    long = structure_brief(RawBrief("b", f"A boiler works at the river since 1921. {demands}", "t"))
+    assert long.requirements[0].kind is RequirementKind.CONTEXT
+    assert long.requirements[1].kind is RequirementKind.MUST
