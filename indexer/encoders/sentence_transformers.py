@@ -38,7 +38,7 @@ class SentenceTransformersEncoder:
             reason = str(error).strip().split("\n")[0]
             raise EncoderUnavailable(
                 f"encoder {name!r} is neither a model folder nor in the local hub cache ({reason}); "
-                f"download it first, or give its folder"
+                f"download it with `hf download {name}`, or give its folder"
             ) from error
         self.name = name
         self._prompts = {role: self._prompt(names) for role, names in _PROMPTS.items()}
