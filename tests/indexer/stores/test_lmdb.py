@@ -64,14 +64,6 @@ def test_versions(store: LmdbStore, record: Make) -> None:
     assert list(store.changes()) == [Change(2, "r", 7, False)]
 
 
-def test_one_id_several_times_in_one_batch(store: LmdbStore, record: Make) -> None:
-    batch = [record("r", 1, ("one",)), record("r", 3, ("three",)), record("s", 1), record("r", 2, ("two",))]
-    batch += [record("r", 3, ("three",)), record("r", 3, ("rival",))]
-    outcomes = [Outcome.STALE, Outcome.WRITTEN, Outcome.WRITTEN, Outcome.STALE, Outcome.UNCHANGED, Outcome.CONFLICT]
-    assert store.put(batch) == outcomes
-    assert [known and known.version for known in store.known(["r", "s"])] == [3, 1]
-
-
 def test_tombstones(store: LmdbStore, record: Make) -> None:
     store.put([record("r", 2), record("s", 2)])
     assert store.delete("r", 1) is Outcome.STALE
@@ -94,20 +86,6 @@ def test_changes_over_many_pages(store: LmdbStore, record: Make) -> None:
     next(iterator)
     store.put([record("new")])  # a reader in the middle neither blocks a writer nor misses what comes
     assert [change.resume_id for change in iterator][-1] == "new"
-
-
-def test_filters_and_languages_follow_changes(store: LmdbStore, record: Make) -> None:
-    store.put([record("a", meta={"country": "FR", "years": 5}), record("b", meta={"country": "DE"}, language="de")])
-    assert store.languages() == {"en": 1, "de": 1}
-    store.put([record("a", 2, meta={"country": "ES", "years": 7, "tags": ("x", "y")}, language="es")])
-    assert store.languages() == {"es": 1, "de": 1}
-    select = lambda *expressions: store.select([Filter.parse(expression) for expression in expressions])  # noqa: E731
-    assert select("country=FR") == frozenset()
-    assert select("country=ES,DE") == {"a", "b"}
-    assert select("country=ES,DE", "language=es", "years>6", "tags=y") == {"a"}
-    assert select("years!=7") == {"b"}
-    store.delete("a", 3)
-    assert (select("country!=DE"), select("years>0"), store.languages()) == (frozenset(), frozenset(), {"de": 1})
 
 
 def test_bad_records_leave_nothing(store: LmdbStore, record: Make) -> None:

@@ -202,31 +202,6 @@ def test_ties_go_by_id_across_the_cut(index: TantivyIndex, store: LmdbStore, rec
     assert ids(index, "java", depth=0) == []
 
 
-def test_a_filtered_search_never_comes_back_short(index: TantivyIndex, store: LmdbStore, record: Make) -> None:
-    def meta(number: int) -> dict[str, object]:
-        return {"country": "FR" if number < 300 else "DE", "years": number % 30, "tags": ("a", f"t{number % 2}")}
-
-    # The 300 that pass are the worst matches: the longest texts.
-    store.put([record(f"r{n}", lines=("java", "word " * (60 if n < 300 else 1)), meta=meta(n)) for n in range(2_000)])
-    index.catch_up(store)
-    found = ids(index, "java", depth=100, filters=("country=FR",))
-    assert len(set(found)) == 100
-    assert all(int(resume_id[1:]) < 300 for resume_id in found)
-    for filters in [
-        ("country=FR", "years>=20"),
-        ("years<3", "tags=t1"),
-        ("country!=FR", "years=7"),
-        ("years!=5",),
-        ("language=en", "country=FR,XX"),
-        ("language=de",),
-        ("none>1",),
-        ("none!=1",),
-        ("years>100",),
-    ]:
-        conditions = [Filter.parse(expression) for expression in filters]
-        assert set(ids(index, "java", depth=2_000, filters=filters)) == store.select(conditions)
-
-
 def test_filters_leave_the_score(index: TantivyIndex, store: LmdbStore, record: Make) -> None:
     store.put([record("a", lines=("java",), meta={"n": 1, "c": "x"}), record("b", lines=("lisp",))])
     index.catch_up(store)
