@@ -12,7 +12,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from indexer.centring import LanguageMeans
 from indexer.errors import IndexMismatch, IndexMissing, StoreUnavailable
@@ -24,14 +24,10 @@ from indexer.stores.lmdb import LmdbStore
 from indexer.stores.tantivy import TantivyIndex
 from indexer.stores.writer_lock import WriterLock
 
-if TYPE_CHECKING:
-    from indexer.stores.opensearch import OpenSearchStore
-
 FORMAT = 1
 # A generation is built when more than this share of the resumes changed since the last. Until then they are searched
 # exactly from memory, but centred by that generation's means, so a small first run must not decide them for long.
 TAIL_SHARE = 0.1
-
 
 Place = Literal["here", "opensearch"]
 
@@ -71,10 +67,7 @@ class Home:
             self.store = LmdbStore(path / "store", readonly=lock is None)
             self.lexical = TantivyIndex(path / "lexical")
         else:
-            from indexer.stores.opensearch_lexical import OpenSearchLexical
-
-            store = _open_cluster(cluster, label.fingerprint, create=lock is not None)
-            self.store, self.lexical = store, OpenSearchLexical(store)
+            self.store, self.lexical = _open_cluster(cluster, label.fingerprint, create=lock is not None)
 
     @classmethod
     def open(
@@ -223,13 +216,15 @@ def _read_label(path: Path) -> _Label | None:
         ) from error
 
 
-def _open_cluster(cluster: Cluster, fingerprint: str, *, create: bool) -> "OpenSearchStore":
-    """The store on a server. This process is its only writer (see the lock), so nothing has to settle."""
+def _open_cluster(cluster: Cluster, fingerprint: str, *, create: bool) -> tuple[ResumeStore, LexicalIndex]:
+    """Store and words on a server. This process is its only writer (see the lock), so nothing has to settle."""
     try:
         from indexer.stores.opensearch import OpenSearchStore
+        from indexer.stores.opensearch_lexical import OpenSearchLexical
     except ImportError as error:
         raise StoreUnavailable(f"{error}; install `shortlist[opensearch]` to keep resumes in OpenSearch") from None
-    return OpenSearchStore(cluster.url, index=cluster.index, encoder=fingerprint, create=create, settle=0.0)
+    store = OpenSearchStore(cluster.url, index=cluster.index, encoder=fingerprint, create=create, settle=0.0)
+    return store, OpenSearchLexical(store)
 
 
 def _check(path: Path, label: _Label | None, place: Place, name: str | None, fingerprint: str | None) -> None:

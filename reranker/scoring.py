@@ -8,6 +8,7 @@ from indexer.centring import LanguageMeans
 from indexer.encoders import Encoder
 from indexer.indexing import encode_resumes
 from indexer.resumes import Resume, Segment
+from indexer.stores import StoredResume
 from reranker.ranking import RankedResume
 from reranker.reranker import Reranker
 from retriever.briefs import BriefEncoder
@@ -29,13 +30,13 @@ class PairScorer:
         bf16 vectors differ a tenth as much), and the result of a pair must not depend on the others. In int8 that
         takes 1.6 times as long as batches over resumes.
         """
-        places: dict[tuple[str, tuple[Segment, ...]], int] = {}
-        rows = [places.setdefault((resume.text, resume.segments), len(places)) for _, resume in pairs]
-        first = {row: resume for row, (_, resume) in zip(reversed(rows), reversed(pairs), strict=True)}
-        records = [encode_resumes([first[row]], self.encoder)[0] for row in range(len(places))]
+        records: dict[tuple[str, tuple[Segment, ...]], StoredResume] = {}
         results: list[RankedResume] = []
-        for row, (brief, resume) in zip(rows, pairs, strict=True):
-            record = replace(records[row], resume=resume)
+        for brief, resume in pairs:
+            key = (resume.text, resume.segments)
+            if key not in records:
+                records[key] = encode_resumes([resume], self.encoder)[0]
+            record = replace(records[key], resume=resume)
             encoded = self.brief_encoder(brief, self.means)
             results += self.reranker(encoded, [record], self.means).items
         return results

@@ -41,17 +41,19 @@ def dump(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def remote(
+    opensearch_server: Server, opensearch_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, ...]:
+    """Options of a home whose resumes are on the server."""
+    monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
+    return ("--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
+
+
 @pytest.mark.opensearch
 def test_same_answers_as_the_embedded_index(
-    shortlist: Shortlist,
-    opensearch_server: Server,
-    opensearch_index: str,
-    dump: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    shortlist: Shortlist, remote: tuple[str, ...], dump: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
-    remote = ("--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
     local = ("--home", str(tmp_path / "local"))
     for place in (remote, local):
         assert "written=5" in shortlist("index", str(dump), *place).err
@@ -74,15 +76,9 @@ def test_same_answers_as_the_embedded_index(
 
 @pytest.mark.opensearch
 def test_a_home_knows_where_its_resumes_are(
-    shortlist: Shortlist,
-    opensearch_server: Server,
-    opensearch_index: str,
-    dump: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    shortlist: Shortlist, remote: tuple[str, ...], dump: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SHORTLIST_OPENSEARCH_INDEX", opensearch_index)
-    shortlist("index", str(dump), "--home", str(tmp_path / "remote"), "--opensearch", opensearch_server.url)
+    shortlist("index", str(dump), *remote)
     answer = shortlist("search", "nurse", "--home", str(tmp_path / "remote"))
     assert answer.code == 1
     assert "keeps its resumes in OpenSearch; give `--opensearch URL`" in answer.err
@@ -119,3 +115,21 @@ for attempt in stamina.retry_context(on=ValueError, wait_initial=0.01):
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert done.stderr == "OpenSearch does not answer; trying again for a while\n"
+
+
+def test_without_the_opensearch_package(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.modules["opensearchpy"] = None  # as where the extra is not installed
+from workers.cli import main
+main()
+"""
+    home = tmp_path / "remote"
+    home.mkdir()
+    label = {"format": 1, "encoder": "made", "fingerprint": "made/1", "resumes": "opensearch"}
+    (home / "index.json").write_text(json.dumps(label), encoding="utf-8")
+    arguments = ["stats", "--home", str(home), "--opensearch", "http://127.0.0.1:9"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "install `shortlist[opensearch]`" in done.stderr
