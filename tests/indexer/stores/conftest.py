@@ -1,12 +1,14 @@
 """Made-up resumes with random vectors: the stores need no encoder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from indexer.resumes import MetaValue, Resume, Section, SectionKind, Segment
 from indexer.stores import StoredResume
+from indexer.stores.lmdb import LmdbStore
 from indexer.vectors import SegmentVectors
 
 DIM = 16
@@ -43,3 +45,10 @@ def build_record(
 @pytest.fixture(scope="session")
 def record() -> Callable[..., StoredResume]:
     return build_record
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LmdbStore]:
+    store = LmdbStore(tmp_path / "store")
+    yield store
+    store.close()

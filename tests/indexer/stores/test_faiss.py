@@ -1,6 +1,6 @@
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,13 +20,6 @@ from indexer.vectors import FloatMatrix
 
 Make = Callable[..., StoredResume]
 DIM = 16
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LmdbStore]:
-    store = LmdbStore(tmp_path / "store")
-    yield store
-    store.close()
 
 
 def build(store: LmdbStore, directory: Path, **options: bool) -> None:

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,13 +15,6 @@ from indexer.stores.lmdb import LmdbStore
 from indexer.vectors import SegmentVectors
 
 Make = Callable[..., StoredResume]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LmdbStore]:
-    store = LmdbStore(tmp_path / "store")
-    yield store
-    store.close()
 
 
 def test_empty(store: LmdbStore) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,6 @@ from indexer.stores.tantivy import TantivyIndex
 from indexer.stores.tantivy_documents import SCHEMA
 
 Make = Callable[..., StoredResume]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LmdbStore]:
-    store = LmdbStore(tmp_path / "store")
-    yield store
-    store.close()
 
 
 @pytest.fixture
